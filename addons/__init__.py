@@ -1,0 +1,1 @@
+"""What touches mitmproxy: sockets, TLS and the layers of a wire."""

@@ -1,0 +1,31 @@
+"""Whosaw: which employee saw which client's data, when, and which data?
+
+Words, used everywhere and without synonyms:
+
+* wire: the process that relays bytes between browser and application; it knows
+  no HTTP.
+* tap: the copy of those bytes, both directions, as a stream of frames.
+* exchange: one HTTP request with its response (RFC 9110).
+* actor: the account an exchange is attributed to, with scheme and strength.
+* subject: the client whose record was shown; kept as a keyed pseudonym.
+* view: one subject shown in one exchange; the row everything is about.
+* gap: something that was not recorded, and why.
+* journal: the durable queue on the sidecar's own disk.
+* shipper: moves the journal into the store, at least once, without duplicates.
+* store: ClickHouse, or the embedded one over chDB.
+* seal: a signed digest over a run of journal entries.
+* rule set: the description of one application: logins and records.
+
+Imports run one way (held by import-linter)::
+
+    dashboards > cli > app > addons, config
+      > admin, recorder, shipper, detections
+      > journal, store, taplink, telemetry, clock
+      > pipeline > ruleset > attribution, extraction
+      > exchange, events, tapstream, evidence > document > errors
+
+Everything from ``pipeline`` down is pure: bytes, values and ``now`` in, values
+out. Above it stand the edges: socket, disk, clock, process.
+"""
+
+__version__ = "0.1.0"

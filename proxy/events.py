@@ -1,0 +1,238 @@
+"""The evidence, as values: what the pipeline decides and the journal keeps.
+
+An event is a fact in the past tense. It is encoded as a msgpack array with a
+short tag (msgspec, ``array_like``), so fields are only ever *appended*, with a
+default: an old journal stays readable, and a reader of version N-1 ignores
+what it does not know. Node, epoch and sequence are not in here: the journal
+gives them at commit.
+
+No event holds a password, cookie, token or an unkeyed session value; subjects
+are keyed pseudonyms unless the rule set says otherwise.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import msgspec
+
+FORMAT = 1
+"""Version of the encoding; stands in the journal's meta table."""
+
+
+class Strength(Enum):
+    """How well the name is founded, strongest first."""
+
+    VERIFIED = "verified"
+    """Cryptographic proof was checked here."""
+    CONFIRMED = "confirmed"
+    """The application accepted the credentials that were seen."""
+    ASSERTED = "asserted"
+    """A listed peer said so."""
+    INFERRED = "inferred"
+    """Read from an element of the page."""
+    NONE = "none"
+
+
+class Extraction(Enum):
+    """What became of the question *which records did this exchange show?*"""
+
+    RECORDED = "recorded"
+    PARTIAL = "partial"
+    """Some records were read, some could not be."""
+    NOTHING_EXPECTED = "nothing_expected"
+    """Ignored by the rule set, or a response that carries no content."""
+    UNMAPPED = "unmapped"
+    """No rule claims it, and it may hold personal data."""
+    FAILED = "failed"
+    """A rule claims it and found nothing where it must find something."""
+    TRUNCATED = "truncated"
+    """Above the body cap: what was there was read, the rest was not."""
+    OPAQUE = "opaque"
+    """Not readable as HTTP."""
+
+
+class Action(Enum):
+    """What was done with the record; the verb of a view."""
+
+    VIEW = "view"
+    LIST = "list"
+    SEARCH = "search"
+    EXPORT = "export"
+    PRINT = "print"
+    MENTION = "mention"
+    """The page named the client (a menu of recent ones), no more."""
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+class GapKind(Enum):
+    """Why something was not recorded."""
+
+    SHED = "shed"
+    """The recorder lagged and the bound on the backlog was reached."""
+    RECORDER_ABSENT = "recorder_absent"
+    WIRE_LOST = "wire_lost"
+    """A wire ended without a goodbye; what it had not sent is unknown."""
+    OPAQUE_PROTOCOL = "opaque_protocol"
+    """An upgrade or CONNECT: not HTTP by agreement of both sides."""
+    UNPARSEABLE = "unparseable"
+    """Framing that can be read in two ways, or not at all."""
+    OBSERVER_FAILED = "observer_failed"
+    """A fault of our own; the bytes went through."""
+    MALFORMED_FRAME = "malformed_frame"
+    """The tap stream itself was wrong."""
+    DISK_FULL = "disk_full"
+    UNCLEAN_STOP = "unclean_stop"
+    """The recorder stopped without closing its journal."""
+    CAPTURE_OFF = "capture_off"
+    """Switched off by an operator."""
+
+
+class Actor(msgspec.Struct, frozen=True, array_like=True):
+    """Who, as far as it is known, and what that rests on."""
+
+    name: str = ""
+    """Canonical name; empty when not known."""
+    on_wire: str = ""
+    """The name as it was on the wire."""
+    scheme: str = ""
+    """form, basic, ...; the rule set's login that applied."""
+    strength: Strength = Strength.NONE
+    reason: str = ""
+    """Why there is no name: unknown_session, no_session, before_login,
+    logged_out, login_failed, expired, ambiguous, ..."""
+    binding: str = ""
+    """Id of the binding it rests on: ``wire-connection-offset``, hex."""
+    session: str = ""
+    """Keyed digest of the session key, hex; empty without a session."""
+
+
+class ExchangeRecorded(msgspec.Struct, frozen=True, array_like=True, tag="x"):
+    """One per exchange, always. Times are ns since the epoch unless named."""
+
+    application: str
+    wire: int
+    connection: int
+    request_offset: int
+    started_ns: int
+    """First request byte."""
+    ended_ns: int
+    """Last response byte (last byte seen, when cut)."""
+    monotonic_ns: int
+    """First request byte on CLOCK_MONOTONIC: orders exchanges of one host."""
+    method: str
+    path: str
+    """Path template with session keys removed; of an unmapped request the path
+    with every segment that has a digit replaced by ``{}``."""
+    rule: str
+    """Name of the record rule that claimed it, or empty."""
+    status: int
+    """0 when no response came."""
+    request_bytes: int
+    response_bytes: int
+    content_type: str
+    client_address: str
+    actor: Actor
+    extraction: Extraction
+    extraction_reason: str
+    views: int
+    ruleset: str
+    """First 16 hex digits of the rule set's SHA-256."""
+
+
+class ViewRecorded(msgspec.Struct, frozen=True, array_like=True, tag="v"):
+    """One subject shown in one exchange."""
+
+    application: str
+    wire: int
+    connection: int
+    request_offset: int
+    started_ns: int
+    client_address: str
+    actor: Actor
+    subject_type: str
+    subject: bytes
+    """16 bytes: HMAC-SHA256(subject key, type NUL id), truncated."""
+    subject_key: int
+    """Id of the key, so that keys can rotate."""
+    action: Action
+    rule: str
+    categories: tuple[str, ...]
+    """Data categories that were really on the page."""
+    position: int
+    """0-based place in a list; 0 for a page about one subject."""
+    ruleset: str
+
+
+class SessionKind(Enum):
+    """What happened to a session."""
+
+    LOGGED_IN = "logged_in"
+    LOGIN_FAILED = "login_failed"
+    ROTATED = "rotated"
+    """The key changed, the login went on; ``previous`` is the old key."""
+    LOGGED_OUT = "logged_out"
+    ENDED = "ended"
+    """By expiry, a login page in answer, or another login with the same key."""
+    CONFIRMED = "confirmed"
+    """``confirm_user`` found the name on a page of an unknown session."""
+    CONFLICT = "conflict"
+    """A page named another user than the one bound."""
+
+
+class SessionChanged(msgspec.Struct, frozen=True, array_like=True, tag="s"):
+    """A login, logout or anything else that changes who a session key is."""
+
+    application: str
+    wire: int
+    connection: int
+    request_offset: int
+    at_ns: int
+    """When it took effect: the last byte of the response that confirmed it."""
+    monotonic_ns: int
+    kind: SessionKind
+    actor: Actor
+    previous: str
+    """Keyed digest of the key before, hex, or empty."""
+    client_address: str
+    reason: str
+
+
+class GapRecorded(msgspec.Struct, frozen=True, array_like=True, tag="g"):
+    """Bytes that passed and were not read, or a time nobody was recording."""
+
+    application: str
+    wire: int
+    connection: int
+    """0 when it is about more than one."""
+    kind: GapKind
+    reason: str
+    intended: bool
+    from_ns: int
+    to_ns: int
+    connections: int
+    up_bytes: int
+    down_bytes: int
+    client_address: str
+
+
+Event = ExchangeRecorded | ViewRecorded | SessionChanged | GapRecorded
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder: msgspec.msgpack.Decoder[Event] = msgspec.msgpack.Decoder(Event)
+
+
+def encode(event: Event) -> bytes:
+    """Canonical bytes of an event; ``decode`` gives an equal one back."""
+    return _encoder.encode(event)
+
+
+def decode(body: bytes) -> Event:
+    """The event of these bytes.
+
+    Raises:
+        msgspec.DecodeError, msgspec.ValidationError: not bytes of ``encode``.
+    """
+    return _decoder.decode(body)

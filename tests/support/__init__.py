@@ -1,0 +1,1 @@
+"""Helpers shared by the tests: waiting, ports, real peers, fakes of ports."""
