@@ -1,0 +1,58 @@
+# Every target uses the virtual environment in .venv/, which `make setup` makes.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+# Random order and parallel workers; WORKERS=0 runs in one process.
+WORKERS ?= 2
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-deep lint fmt types imports golden bench check pins clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+
+setup: $(STAMP)  ## make .venv/ and install the pinned dependencies into it
+
+$(STAMP): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+demo: $(STAMP)  ## the main job, start to end, with the embedded store
+	$(BIN)/whosaw demo
+
+test: $(STAMP)  ## all tests, lint, types and import laws included
+	$(BIN)/pytest -n $(WORKERS) $(PYTEST_ARGS)
+
+test-deep: $(STAMP)  ## the tests with many more generated examples
+	HYPOTHESIS_PROFILE=deep $(BIN)/pytest -n $(WORKERS) $(PYTEST_ARGS)
+
+lint: $(STAMP)  ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+fmt: $(STAMP)  ## ruff: format and fix
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(STAMP)  ## mypy, strict
+	$(BIN)/mypy
+
+imports: $(STAMP)  ## the import laws of docs/architecture.md
+	$(BIN)/lint-imports
+
+golden: $(STAMP)  ## write the expected results of recorded traffic anew; review the diff
+	$(BIN)/pytest tests/golden --rewrite-golden
+
+bench: $(STAMP)  ## speed and memory, side by side with the peers; writes build/bench.json
+	$(BIN)/python -m tests.bench
+
+check: lint types imports test  ## what has to be green before a commit
+
+pins: $(STAMP)  ## write constraints.txt anew from what resolves on each Python present
+	$(BIN)/python -m deploy.pins
+
+clean:  ## remove what the targets made
+	rm -rf $(VENV) build var *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

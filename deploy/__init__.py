@@ -1,0 +1,1 @@
+"""What brings a sidecar to a host: examples, the demonstration, the pins."""

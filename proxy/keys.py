@@ -1,0 +1,166 @@
+"""The key file: what turns session keys and subject ids into keyed digests.
+
+Format, one key a line, ``#`` starts a comment::
+
+    session 1 <64 hex digits>
+    subject 1 <64 hex digits>
+
+The highest number of a kind is in use; older ones stay so that old rows can
+still be asked for. Whoever holds the subject key can turn a pseudonym back by
+trying every id, so the file is refused unless only its owner may read it, and
+its content never appears in a message.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from proxy.errors import UsageError
+
+KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class KeyFile:
+    """Keys by id. ``repr`` is left out on purpose: it would print them."""
+
+    session: Mapping[int, bytes]
+    subject: Mapping[int, bytes]
+
+    @property
+    def session_key(self) -> bytes:
+        """The session key in use."""
+        return self.session[max(self.session)]
+
+    @property
+    def subject_key_id(self) -> int:
+        """Id of the subject key in use; stands on every view."""
+        return max(self.subject)
+
+    @property
+    def subject_key(self) -> bytes:
+        """The subject key in use."""
+        return self.subject[self.subject_key_id]
+
+
+def load_or_create(path: Path) -> KeyFile:
+    """The keys of this file; a missing file is made with fresh ones, mode 0600.
+
+    Raises:
+        UsageError: readable by others, or not in the format.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        text = (
+            "# Keys of this sidecar's pseudonyms. Keep a copy in a safe: without\n"
+            "# them no question about a client can be asked any more.\n"
+            f"session 1 {secrets.token_hex(KEY_BYTES)}\n"
+            f"subject 1 {secrets.token_hex(KEY_BYTES)}\n"
+        )
+        _create(path, text)
+    return load(path)
+
+
+def load(path: Path) -> KeyFile:
+    """The keys of this file.
+
+    Raises:
+        UsageError: missing, readable by others, or not in the format.
+    """
+    try:
+        with path.open(encoding="ascii") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            if mode & 0o077:
+                raise UsageError(
+                    f"{path}: the key file may be read by others (mode {mode:04o}); "
+                    f"run: chmod 600 {path}"
+                )
+            return parse(file.read(), str(path))
+    except OSError as error:
+        raise UsageError(
+            f"{path}: cannot read the key file: {error.strerror}"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: the key file is not ASCII text") from error
+
+
+def parse(text: str, name: str) -> KeyFile:
+    """Read the format.
+
+    Raises:
+        UsageError: names the line, never its content.
+    """
+    keys: dict[str, dict[int, bytes]] = {"session": {}, "subject": {}}
+    for number, line in enumerate(text.splitlines(), 1):
+        words = line.split("#", 1)[0].split()
+        if not words:
+            continue
+        try:
+            kind, key_id, digits = words
+            key = bytes.fromhex(digits)
+            if len(key) != KEY_BYTES or int(key_id) in keys[kind]:
+                raise ValueError  # noqa: TRY301
+            keys[kind][int(key_id)] = key
+        except (ValueError, KeyError):
+            # The cause is left out: its text would quote the key.
+            raise UsageError(
+                f"{name}:{number}: expected '(session|subject) NUMBER "
+                f"{KEY_BYTES * 2} hex digits', each number once"
+            ) from None
+    for kind, found in keys.items():
+        if not found:
+            raise UsageError(f"{name}: no {kind} key in this file")
+    return KeyFile(session=keys["session"], subject=keys["subject"])
+
+
+def secret_or_create(path: Path) -> str:
+    """The secret word of a file (a password), made at random when missing.
+
+    Raises:
+        UsageError: unreadable, readable by others, or empty.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _create(path, secrets.token_urlsafe(24) + "\n")
+    return secret(path)
+
+
+def secret(path: Path) -> str:
+    """The secret word of a file.
+
+    Raises:
+        UsageError: unreadable, readable by others, or empty.
+    """
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        word = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: cannot read this secret") from error
+    if mode & 0o077:
+        raise UsageError(
+            f"{path}: may be read by others (mode {mode:04o}); run: chmod 600 {path}"
+        )
+    if not word:
+        raise UsageError(f"{path}: is empty; put the secret in it")
+    return word
+
+
+def _create(path: Path, text: str) -> None:
+    """Write a new file that nobody else may read, whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        pass  # another process of this sidecar was first: its keys count
+    finally:
+        temporary.unlink()

@@ -1,0 +1,170 @@
+"""What each process says of itself, and the one verdict over all of them.
+
+Every process writes ``STATE/status/ROLE.json`` once a second, whole or not at
+all. A file that stops changing is a process that hangs or is gone: the reader
+needs no socket that could hang with it, and containers that share the state
+directory see each other. ``verdict`` is pure: reports and ``now`` in.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+STALE_SECONDS = 5.0
+"""A report older than this is nobody's: it is written every second, and five
+missed ones are no longer a busy machine."""
+
+LAG_SECONDS = 30.0
+"""Shipping later than this is said aloud: the evidence is safe in the journal,
+but the answers are behind."""
+
+JOURNAL_SHARE = 0.8
+"""A journal fuller than this is about to be a gap."""
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """One process, at one moment."""
+
+    role: str
+    pid: int
+    at: float
+    """Seconds since the epoch."""
+    figures: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The first line of ``whosaw status`` and what stands behind it."""
+
+    recording: bool
+    line: str
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    reports: tuple[Report, ...] = field(default=())
+
+
+def write(directory: Path, report: Report) -> None:
+    """Put the report in its file, replacing the one before."""
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = directory / f"{report.role}.json"
+    temporary = path.with_suffix(f".{report.pid}.tmp")
+    temporary.write_bytes(msgspec.json.encode(report))
+    temporary.replace(path)
+
+
+def remove(directory: Path, role: str) -> None:
+    """Take the report away: this process ended in order."""
+    (directory / f"{role}.json").unlink(missing_ok=True)
+
+
+def read(directory: Path) -> dict[str, Report]:
+    """Every readable report, by role."""
+    reports: dict[str, Report] = {}
+    for path in sorted(directory.glob("*.json")):
+        try:
+            report = msgspec.json.decode(path.read_bytes(), type=Report)
+        except (OSError, msgspec.MsgspecError):
+            continue
+        reports[report.role] = report
+    return reports
+
+
+def alive(report: Report | None, now: float) -> bool:
+    """Whether this process spoke lately and still exists."""
+    if report is None or now - report.at > STALE_SECONDS:
+        return False
+    try:
+        os.kill(report.pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def verdict(
+    reports: Mapping[str, Report], *, wires: int, now: float, living: frozenset[str]
+) -> Verdict:
+    """Judge whether everything that passes is being recorded.
+
+    Args:
+        reports: what ``read`` gave.
+        wires: how many the config asks for.
+        now: seconds since the epoch.
+        living: roles for which ``alive`` holds.
+    """
+    problems: list[str] = []
+    notes: list[str] = []
+    up = [r for role, r in reports.items() if role.startswith("wire-")]
+    up = [r for r in up if r.role in living]
+    if not up:
+        problems.append("no wire is running: nothing passes through this sidecar")
+    elif len(up) < wires:
+        notes.append(f"{len(up)} of {wires} wires are running")
+    if "recorder" not in living:
+        problems.append("the recorder is not running")
+    else:
+        problems += _recorder_problems(reports["recorder"])
+    for wire in up:
+        problems += _wire_problems(wire)
+        notes += _wire_notes(wire)
+    notes += _shipper_notes(reports.get("shipper"), "shipper" in living, now)
+    if problems:
+        line = "not recording everything: " + "; ".join(problems)
+    elif notes:
+        line = "recording everything; " + "; ".join(notes)
+    else:
+        line = "recording everything"
+    return Verdict(
+        recording=not problems,
+        line=line,
+        problems=tuple(problems),
+        notes=tuple(notes),
+        reports=tuple(reports.values()),
+    )
+
+
+def _recorder_problems(report: Report) -> list[str]:
+    found = []
+    figures = report.figures
+    if error := figures.get("commit_error"):
+        found.append(f"the journal cannot be written ({error})")
+    share = figures.get("journal_share", 0.0)
+    if share >= JOURNAL_SHARE:
+        found.append(f"the journal is {share:.0%} full")
+    return found
+
+
+def _wire_problems(report: Report) -> list[str]:
+    figures = report.figures
+    found = []
+    if not figures.get("recorder_connected", True):
+        found.append(f"{report.role} has no recorder")
+    if shed := figures.get("shed_connections_open", 0):
+        found.append(f"{report.role} passes {shed} connections unrecorded")
+    return found
+
+
+def _wire_notes(report: Report) -> list[str]:
+    return [
+        f"application {name} is not reachable ({error})"
+        for name, error in dict(report.figures.get("unreachable", {})).items()
+    ]
+
+
+def _shipper_notes(report: Report | None, living: bool, now: float) -> list[str]:
+    if report is None or not living:
+        return ["the shipper is not running: answers stand still"]
+    figures = report.figures
+    if error := figures.get("last_error"):
+        return [f"the store does not take rows ({error}); they wait in the journal"]
+    lag = float(figures.get("lag_ms", 0)) / 1000 + (now - report.at)
+    if lag > LAG_SECONDS:
+        return [f"the store is {lag:.0f} s behind"]
+    return []
