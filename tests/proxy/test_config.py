@@ -1,0 +1,148 @@
+"""The config file: strict, every mistake at once, nothing half read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from proxy.config import Config, load, read
+from proxy.document import Address, Problems
+from proxy.errors import ExitCode, UsageError
+
+EXAMPLES = Path(__file__).parents[2] / "deploy" / "examples"
+
+
+def _read(tmp_path: Path, text: str) -> tuple[Config | None, list[str]]:
+    (tmp_path / "rules.yaml").write_text("application: a\n")
+    problems = Problems("whosaw.yaml")
+    config = read(text, tmp_path / "whosaw.yaml", problems)
+    return config, [str(problem) for problem in problems]
+
+
+MINIMAL = """\
+applications:
+  tickets:
+    rules: rules.yaml
+    listen: 127.0.0.1:8080
+    upstream: http://127.0.0.1:9000
+"""
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*/whosaw.yaml")), ids=str)
+def test_every_example_loads(path: Path) -> None:
+    """What we show people works."""
+    config = load(path)
+
+    assert config.applications
+
+
+def test_a_minimal_config_has_defaults_for_the_rest(tmp_path: Path) -> None:
+    """Three keys of one application are enough."""
+    config, problems = _read(tmp_path, MINIMAL)
+
+    assert problems == []
+    assert config is not None
+    assert config.applications[0].upstream == Address("127.0.0.1", 9000)
+    assert config.store.embedded
+    assert config.state == tmp_path / "var"
+    assert config.applications[0].idle_timeout is None
+
+
+def test_every_mistake_is_reported_at_once_with_its_line(tmp_path: Path) -> None:
+    """One run shows all there is to correct."""
+    _, problems = _read(
+        tmp_path,
+        """\
+node: "not a name"
+wires: many
+aplications: {}
+applications:
+  tickets:
+    rules: nowhere.yaml
+    listen: 8080
+    upstream: http://127.0.0.1:9000/app
+    connect_timeout: fast
+""",
+    )
+
+    assert [problem.split(":")[1] for problem in problems] == sorted(
+        problem.split(":")[1] for problem in problems
+    )
+    text = "\n".join(problems)
+    for line, key in [
+        (1, "node"),
+        (2, "wires"),
+        (3, "aplications"),
+        (7, "listen"),
+        (8, "upstream"),
+        (9, "connect_timeout"),
+    ]:
+        assert any(p.startswith(f"whosaw.yaml:{line}:") and key in p for p in problems)
+    assert "no such file" in text
+
+
+def test_an_unknown_key_suggests_the_nearest_known_one(tmp_path: Path) -> None:
+    """A slip of the pen is told what was probably meant."""
+    _, problems = _read(tmp_path, MINIMAL + "wirs: 2\n")
+
+    assert len(problems) == 1
+    assert "did you mean wires" in problems[0]
+
+
+def test_two_applications_cannot_share_an_address(tmp_path: Path) -> None:
+    """The second listener would never be reached."""
+    _, problems = _read(
+        tmp_path,
+        MINIMAL
+        + """\
+  other:
+    rules: rules.yaml
+    listen: 127.0.0.1:8080
+    upstream: http://127.0.0.1:9001
+""",
+    )
+
+    assert len(problems) == 1
+    assert "address of tickets already" in problems[0]
+
+
+def test_a_remote_store_needs_a_password_file(tmp_path: Path) -> None:
+    """No default password for somebody else's server."""
+    _, problems = _read(tmp_path, MINIMAL + "store: {url: 'http://ch:8123'}\n")
+
+    assert len(problems) == 1
+    assert "store.password_file" in problems[0]
+
+
+def test_a_plain_upstream_has_no_certificate_to_verify(tmp_path: Path) -> None:
+    """A key that would do nothing is a mistake, not a comment."""
+    _, problems = _read(
+        tmp_path, MINIMAL + "    upstream_tls: {server_name: tickets.example}\n"
+    )
+
+    assert len(problems) == 1
+    assert "plain http" in problems[0]
+
+
+def test_an_https_upstream_is_verified_by_its_own_name(tmp_path: Path) -> None:
+    """There is no way to leave verification out."""
+    config, problems = _read(
+        tmp_path, MINIMAL.replace("http://127.0.0.1:9000", "https://app.example")
+    )
+
+    assert problems == []
+    assert config is not None
+    tls = config.applications[0].upstream_tls
+    assert tls is not None
+    assert tls.server_name == "app.example"
+    assert config.applications[0].upstream.port == 443
+
+
+def test_a_missing_file_is_a_usage_error_that_names_it(tmp_path: Path) -> None:
+    """Exit code 2, nothing started."""
+    with pytest.raises(UsageError) as caught:
+        load(tmp_path / "absent.yaml")
+
+    assert caught.value.exit_code is ExitCode.USAGE
+    assert "absent.yaml" in str(caught.value)

@@ -1,0 +1,81 @@
+"""The key file: refused when open to others, never quoted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from proxy.errors import UsageError
+from proxy.keys import load, load_or_create, parse, secret, secret_or_create
+
+HEX = "ab" * 32
+
+
+def test_a_missing_key_file_is_made_for_its_owner_alone(tmp_path: Path) -> None:
+    """The second load gives the same keys."""
+    path = tmp_path / "state" / "keys"
+
+    first = load_or_create(path)
+    second = load_or_create(path)
+
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert first.session_key == second.session_key
+    assert first.subject_key != first.session_key
+
+
+def test_a_key_file_others_may_read_is_refused(tmp_path: Path) -> None:
+    """Whoever reads the key can undo the pseudonyms."""
+    path = tmp_path / "keys"
+    load_or_create(path)
+    path.chmod(0o640)
+
+    with pytest.raises(UsageError, match="chmod 600"):
+        load(path)
+
+
+def test_the_highest_number_of_a_kind_is_in_use() -> None:
+    """Older keys stay readable for older rows."""
+    keys = parse(f"session 1 {HEX}\nsubject 1 {HEX}\nsubject 3 {'cd' * 32}\n", "keys")
+
+    assert keys.subject_key_id == 3
+    assert keys.subject_key == bytes.fromhex("cd" * 32)
+    assert set(keys.subject) == {1, 3}
+
+
+@pytest.mark.parametrize(
+    "line", ["subject one " + HEX, "subject 2 abcd", "other 1 " + HEX, "x", "a b c d"]
+)
+def test_a_wrong_line_is_named_and_never_quoted(line: str) -> None:
+    """An error message is no place for a key."""
+    with pytest.raises(UsageError) as caught:
+        parse(f"session 1 {HEX}\nsubject 1 {HEX}\n{line}\n", "keys")
+
+    assert str(caught.value).startswith("keys:3:")
+    assert HEX not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_a_kind_without_a_key_is_an_error() -> None:
+    """Half a key file would make rows nobody can ask for."""
+    with pytest.raises(UsageError, match="no subject key"):
+        parse(f"session 1 {HEX}\n", "keys")
+
+
+def test_keys_are_not_in_the_representation(tmp_path: Path) -> None:
+    """A traceback or a log line must not carry them."""
+    keys = load_or_create(tmp_path / "keys")
+
+    assert keys.subject_key.hex() not in repr(keys)
+
+
+def test_a_secret_is_made_once_and_kept_closed(tmp_path: Path) -> None:
+    """The embedded store's password survives a restart."""
+    path = tmp_path / "store-password"
+
+    first = secret_or_create(path)
+
+    assert secret_or_create(path) == first
+    path.chmod(0o644)
+    with pytest.raises(UsageError, match="chmod 600"):
+        secret(path)

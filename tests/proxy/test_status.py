@@ -1,0 +1,99 @@
+"""Status: one verdict, and why."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from proxy.status import STALE_SECONDS, Report, alive, read, remove, verdict, write
+
+NOW = 1_000_000.0
+
+
+def _reports(**changes: dict[str, object]) -> dict[str, Report]:
+    figures: dict[str, dict[str, object]] = {
+        "wire-0": {"recorder_connected": True},
+        "recorder": {},
+        "shipper": {"lag_ms": 5},
+    }
+    for role, change in changes.items():
+        figures[role.replace("_", "-")] |= change
+    return {
+        role: Report(role=role, pid=1, at=NOW, figures=figure)
+        for role, figure in figures.items()
+    }
+
+
+def _line(reports: dict[str, Report], living: set[str] | None = None) -> str:
+    return verdict(
+        reports, wires=1, now=NOW, living=frozenset(living or set(reports))
+    ).line
+
+
+def test_all_well_is_said_in_two_words() -> None:
+    """The line an operator hopes for."""
+    assert _line(_reports()) == "recording everything"
+
+
+def test_without_a_recorder_not_everything_is_recorded() -> None:
+    """And the reason stands in the same line."""
+    line = _line(_reports(), {"wire-0", "shipper"})
+
+    assert line.startswith("not recording everything")
+    assert "the recorder is not running" in line
+
+
+def test_connections_passing_unrecorded_are_counted_in_the_verdict() -> None:
+    """A shed connection is not a detail."""
+    line = _line(_reports(wire_0={"shed_connections_open": 3}))
+
+    assert line.startswith("not recording everything")
+    assert "3 connections" in line
+
+
+def test_a_store_that_is_away_is_a_note_not_a_failure() -> None:
+    """The evidence waits in the journal."""
+    result = verdict(
+        _reports(shipper={"last_error": "connection refused"}),
+        wires=1,
+        now=NOW,
+        living=frozenset({"wire-0", "recorder", "shipper"}),
+    )
+
+    assert result.recording
+    assert "wait in the journal" in result.line
+
+
+def test_a_full_journal_is_a_failure_before_it_is_full() -> None:
+    """Said while something can still be done."""
+    line = _line(_reports(recorder={"journal_share": 0.85}))
+
+    assert "85% full" in line
+
+
+def test_an_unreachable_application_is_named() -> None:
+    """The sidecar records nothing wrong, but users see nothing."""
+    line = _line(_reports(wire_0={"unreachable": {"tickets": "refused"}}))
+
+    assert "application tickets is not reachable (refused)" in line
+
+
+def test_a_report_survives_its_file(tmp_path: Path) -> None:
+    """Written whole, read whole, taken away at the end."""
+    report = Report(role="wire-0", pid=os.getpid(), at=NOW, figures={"open": 3})
+
+    write(tmp_path, report)
+    (tmp_path / "torn.json").write_text('{"role": "x"')
+
+    assert read(tmp_path) == {"wire-0": report}
+    remove(tmp_path, "wire-0")
+    assert read(tmp_path) == {}
+
+
+def test_a_silent_process_is_not_alive() -> None:
+    """A hung process still has a pid; only its silence shows."""
+    report = Report(role="recorder", pid=os.getpid(), at=NOW)
+
+    assert alive(report, NOW + 1)
+    assert not alive(report, NOW + STALE_SECONDS + 1)
+    assert not alive(None, NOW)
