@@ -1,0 +1,244 @@
+"""What a rule set says about *who*: sessions, logins, logouts, expiry.
+
+Values only; the rule set fills them, the rest of this package reads them. A
+new scheme adds its own dataclass to ``Login`` here and a module in
+``proxy/attribution/schemes``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from proxy.exchange.patterns import Glob, RequestPattern
+
+_HOUR_NS = 3_600 * 10**9
+
+
+class CookieState(Enum):
+    """What a response did to a cookie, compared with the request's value."""
+
+    CHANGED = "changed"
+    """Set to a value the request did not carry (or it carried none)."""
+    UNCHANGED = "unchanged"
+    """The request carried one, and it was not set, or set to the same value."""
+    SET = "set"
+    """Set to any value, the same one included."""
+    DELETED = "deleted"
+    """Expired or emptied."""
+    ABSENT = "absent"
+    """Neither set nor deleted."""
+
+
+class SelectorKind(Enum):
+    """How a place in a page is written down."""
+
+    CSS = "css"
+    XPATH = "xpath"
+    REGEX = "regex"
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """A place in the body of a response; ``checks.selector_mistake`` tests one."""
+
+    kind: SelectorKind
+    expression: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusIn:
+    """``status: 302`` is (302, 302), ``status: 2xx`` is (200, 299)."""
+
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class LocationIs:
+    """``location: "/home*"``.
+
+    The Location header is resolved against the request's path and compared as
+    path and query, path parameters (``;jsessionid=``) removed; a pattern that
+    does not start with ``/`` is compared with the whole header. False when
+    there is no such header. ``location: {not: ...}`` is ``Not`` of this
+    beside ``HeaderIs("location", "*")``, so that it asks for a redirect.
+    """
+
+    pattern: Glob
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderIs:
+    """Any value of a response header (lower-case name) fits the pattern."""
+
+    name: str
+    pattern: Glob
+
+
+@dataclass(frozen=True, slots=True)
+class SetCookie:
+    """``set_cookie: {JSESSIONID: changed}``."""
+
+    name: str
+    state: CookieState
+
+
+@dataclass(frozen=True, slots=True)
+class BodyContains:
+    """``body: {contains: "..."}``; ``absent`` is ``Not`` of this.
+
+    Compared with the decoded text. Neither true nor false when the body could
+    not be read: an unread page confirms nothing.
+    """
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """``css: "#topbar .user"`` or ``xpath:``: the page has such a place."""
+
+    selector: Selector
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Every term is true; several keys in one mapping."""
+
+    terms: tuple[Predicate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """At least one term is true: ``any: [...]``."""
+
+    terms: tuple[Predicate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """``not: {...}``."""
+
+    term: Predicate
+
+
+Predicate = (
+    StatusIn
+    | LocationIs
+    | HeaderIs
+    | SetCookie
+    | BodyContains
+    | Present
+    | AllOf
+    | AnyOf
+    | Not
+)
+"""A tree over one exchange; evaluated by ``confirmation.evaluate``."""
+
+
+class FieldSource(Enum):
+    """Where a request's field stands."""
+
+    QUERY = "query"
+    FORM = "form"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """``form.username`` or ``query.user``."""
+
+    source: FieldSource
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldIs:
+    """A condition beside a request pattern: any value of the field fits.
+
+    ``query: {cmd: login}`` on addresses that carry the command as a field.
+    """
+
+    field: Field
+    pattern: Glob
+
+
+@dataclass(frozen=True, slots=True)
+class RequestMatch:
+    """Which requests: a pattern and, optionally, conditions on fields."""
+
+    pattern: RequestPattern
+    conditions: tuple[FieldIs, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SessionKeys:
+    """Where the session key stands. Several cookies: each is a key of its own,
+    and all that are bound must agree on the name."""
+
+    cookies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FormLogin:
+    """``form: {request: "POST /login", user: form.username}``."""
+
+    request: RequestMatch
+    user: Field
+    confirmed_when: Predicate
+    name: str = "form"
+    """Scheme name in the evidence; tells several logins of one rule set apart."""
+    keep_failed_names: bool = False
+    """Keep what was typed as user name when the login failed. Off by default:
+    people type their password in the wrong field."""
+
+
+Login = FormLogin
+"""Every kind of login a rule set can state; a new scheme is added here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Logout:
+    """``logout: [{request: "GET /logout"}]``; the method counts."""
+
+    request: RequestMatch
+    confirmed_when: Predicate | None = None
+    """None: the request alone ends the binding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """How long a binding lasts at most; an application's own is often shorter,
+    and never known. Nanoseconds."""
+
+    idle_ns: int = 8 * _HOUR_NS
+    """One working day without a request."""
+    absolute_ns: int = 24 * _HOUR_NS
+    rotation_grace_ns: int = 10 * 10**9
+    """How long a replaced key still counts: requests that were under way when
+    the new cookie was."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmUser:
+    """``confirm_user: {css: "#topbar .user"}``: the "logged in as" element.
+
+    Anchored by its selector: body text elsewhere can be written by anybody.
+    """
+
+    selector: Selector
+    scheme: str = "page"
+
+
+@dataclass(frozen=True, slots=True)
+class AttributionSpec:
+    """Everything a rule set says about who."""
+
+    session: SessionKeys = SessionKeys()
+    logins: tuple[Login, ...] = ()
+    logouts: tuple[Logout, ...] = ()
+    confirm_user: ConfirmUser | None = None
+    login_page: Predicate | None = None
+    """A response for which this holds says: this session is not logged in.
+    A bound key that gets such an answer is unbound from that request on."""
+    expiry: Expiry = field(default_factory=Expiry)
