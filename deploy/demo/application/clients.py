@@ -12,6 +12,10 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Final
 
+COUNT: Final = 50_000
+"""Clients of one register: as many as ``citizen_number`` has distinct values."""
+FIRST_ID: Final = 900_000
+
 
 def _words(text: str) -> tuple[str, ...]:
     """Words that ISO-8859-1 can carry: the application knows no other charset."""
@@ -21,10 +25,6 @@ def _words(text: str) -> tuple[str, ...]:
         if all(ord(letter) < 256 for letter in word)
     )
 
-
-COUNT: Final = 50_000
-"""Clients of one register: as many as ``citizen_number`` has distinct values."""
-FIRST_ID: Final = 900_000
 
 SURNAMES: Final = _words(
     "Jansen de-Vries van-den-Berg Bakker Visser Smit Meijer Boer Mulder Groot Bos "
@@ -132,7 +132,8 @@ def passes_eleven_test(number: str) -> bool:
     """True when nine digits are shaped like a citizen service number."""
     if len(number) != 9 or not number.isdigit():
         return False
-    total = sum(w * int(d) for w, d in zip((*range(9, 1, -1), -1), number, strict=True))
+    weights = (9, 8, 7, 6, 5, 4, 3, 2, -1)
+    total = sum(w * int(d) for w, d in zip(weights, number, strict=True))
     return total % 11 == 0
 
 
