@@ -31,7 +31,6 @@ Rules both sides rely on:
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from enum import IntEnum
 from typing import NamedTuple, Protocol
 
@@ -72,7 +71,15 @@ class Kind(IntEnum):
     WATERMARK = 10
     """Everything until ``time_ns`` has been sent; answer to ASK_WATERMARK."""
     BYE = 11
-    """The wire drained and ends in order; nothing follows."""
+    """The wire drained and ends in order; only SETTLED follows."""
+    SETTLED = 12
+    """The wire has forgotten the connection: it ended, everything of it was
+    committed, and nothing of it will be sent again."""
+    MISSED = 13
+    """Whole connections passed that could not be tracked one by one; payload
+    ``Missed``, repeated until COMMITTED of connection 0 passes its serial."""
+    SUBSCRIBE = 14
+    """First frame of a peer that is no wire but wants a copy of every frame."""
 
     COMMITTED = 64
     """Everything of the connection below ``offset`` (up) and ``Committed.down``
@@ -83,7 +90,15 @@ class Kind(IntEnum):
     """Held bytes of the connection may go, up to ``offset`` downwards."""
     FORGET = 67
     """The recorder will record nothing more of this connection (it is opaque
-    or was lost): stop sending it, count its bytes for END."""
+    or was lost) at or above ``offset`` (up) and the 8 bytes the payload starts
+    with (down): stop sending it, count its bytes for END. The rest is text
+    for ``Lost.detail``, should the wire have to tell another recorder."""
+
+    SOURCE = 128
+    """To a subscriber, and in a capture: the frames that follow are of another
+    wire; payload ``Source``."""
+    OVERRUN = 129
+    """To a subscriber: it was too slow and gets nothing more."""
 
 
 class Frame(NamedTuple):
@@ -160,6 +175,8 @@ class Lost(msgspec.Struct, frozen=True, kw_only=True):
     down: int
     since_ns: int
     """Monotonic time from which bytes are missing."""
+    detail: str = ""
+    """What the recorder said in its FORGET, given back unread."""
 
 
 class Resumed(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,6 +184,45 @@ class Resumed(msgspec.Struct, frozen=True, kw_only=True):
 
     up: int
     down: int
+
+
+class Missed(msgspec.Struct, frozen=True, kw_only=True):
+    """Connections of one application that were relayed without being tracked.
+
+    ``serial`` grows with every such frame of a wire, so that one repeated to
+    another recorder is known.
+    """
+
+    serial: int
+    application: str
+    reason: int
+    connections: int
+    up: int
+    down: int
+    since_ns: int
+    until_ns: int
+
+
+class SourceState(IntEnum):
+    """What became of a wire, as a recorder saw it."""
+
+    CONNECTED = 1
+    """Its HELLO follows."""
+    SPEAKING = 2
+    """Frames of a wire that is already known follow."""
+    ENDED = 3
+    """It ended in order, after BYE."""
+    DETACHED = 4
+    """Its stream broke; it may come back."""
+    GONE = 5
+    """It did not come back: what it had not sent is unknown."""
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """Which wire the frames that follow are of."""
+
+    boot: int
+    state: SourceState
 
 
 def pack(
@@ -183,6 +239,12 @@ def pack_header(
     return HEADER.pack(length, kind, connection, offset, time_ns)
 
 
+def pack_forget(connection: int, up: int, down: int, detail: str) -> bytes:
+    """Encode FORGET: nothing at or above these offsets need be sent."""
+    payload = down.to_bytes(8, "little") + detail.encode()
+    return HEADER.pack(len(payload), Kind.FORGET, connection, up, 0) + payload
+
+
 def pack_committed(connection: int, up: int, down: int) -> bytes:
     """Encode COMMITTED."""
     return HEADER.pack(8, Kind.COMMITTED, connection, up, 0) + down.to_bytes(
@@ -191,49 +253,70 @@ def pack_committed(connection: int, up: int, down: int) -> bytes:
 
 
 class StreamBroken(Exception):
-    """The header says a payload that cannot be: the stream has lost its framing."""
+    """The header says a payload that cannot be: the stream has lost its framing.
+
+    ``frames`` are the good ones that came before it in the same bytes.
+    """
+
+    def __init__(self, length: int, frames: list[Frame]) -> None:
+        super().__init__(f"a frame of {length} bytes cannot be, at most {MAX_PAYLOAD}")
+        self.frames = frames
 
 
 class FrameDecoder:
     """Bytes in, frames out; any split of the bytes gives the same frames.
 
-    Holds at most one incomplete frame (``MAX_PAYLOAD`` + header bytes).
+    Holds at most one incomplete frame (``MAX_PAYLOAD`` + header bytes), and
+    joins its pieces once, when the last has come.
     """
 
-    __slots__ = ("_rest",)
+    __slots__ = ("_missing", "_parts", "_pending")
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._parts: list[bytes] = []
+        self._pending = 0
+        self._missing = HEADER.size
 
     @property
     def pending(self) -> int:
         """Bytes of an incomplete frame that wait for the rest of it."""
-        return len(self._rest)
+        return self._pending
 
-    def feed(self, data: bytes) -> Iterator[Frame]:
-        """Yield every frame completed by ``data``; the caller takes them all.
+    def feed(self, data: bytes) -> list[Frame]:
+        """Every frame completed by ``data``.
 
         Raises:
-            StreamBroken: a length above ``MAX_PAYLOAD``.
+            StreamBroken: a length above ``MAX_PAYLOAD``; ``frames`` of it are
+                those before the broken header.
         """
-        if self._rest:
-            data = self._rest + data
+        if self._parts:
+            self._parts.append(data)
+            self._pending += len(data)
+            self._missing -= len(data)
+            if self._missing > 0:
+                return []
+            data = b"".join(self._parts)
+            self._parts.clear()
+        frames: list[Frame] = []
         position, size = 0, len(data)
         header, unpack = HEADER.size, HEADER.unpack_from
+        missing = header
         while size - position >= header:
             length, kind, connection, offset, time_ns = unpack(data, position)
             if length > MAX_PAYLOAD:
-                raise StreamBroken(
-                    f"a frame of {length} bytes cannot be, at most {MAX_PAYLOAD}"
-                )
-            end = position + header + length
+                raise StreamBroken(length, frames)
+            start = position + header
+            end = start + length
             if end > size:
+                missing = header + length
                 break
-            yield Frame(
-                kind, connection, offset, time_ns, data[position + header : end]
-            )
+            frames.append(Frame(kind, connection, offset, time_ns, data[start:end]))
             position = end
-        self._rest = data[position:] if position else data
+        self._pending = size - position
+        self._missing = missing - self._pending
+        if self._pending:
+            self._parts.append(data[position:] if position else data)
+        return frames
 
 
 class Tap(Protocol):

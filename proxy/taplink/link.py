@@ -1,0 +1,403 @@
+"""The link itself: one socket to the recorder, for as long as the wire lives.
+
+Everything runs on the wire's event loop; nothing here waits for the recorder
+except ``close``. The stream to a new recorder starts with HELLO, then what is
+kept (in the order of time across connections), then WATERMARK, then live frames.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import Iterator
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+from typing_extensions import override
+
+from proxy.clock import Clock, SystemClock, wall_minus_monotonic_ns
+from proxy.taplink.backlog import Backlog
+from proxy.taplink.limits import FRAME_COST, Counters, Limits
+from proxy.taplink.missed import MissedTotals, Untracked
+from proxy.taplink.tracked import Timed, Tracked
+from proxy.tapstream import (
+    VERSION,
+    Ended,
+    Frame,
+    FrameDecoder,
+    Hello,
+    Kind,
+    LossReason,
+    Lost,
+    Opened,
+    StreamBroken,
+    Tap,
+    TapSource,
+    pack,
+)
+
+logger = logging.getLogger(__name__)
+
+
+class TapLink(TapSource):
+    """``TapSource`` of one wire process; see the package.
+
+    Args:
+        socket_path: where the recorder listens; it may come later, go and return.
+        boot: random id of this process start, below 2**63.
+        limits: bounds on memory and time.
+        clock: the host's clocks.
+
+    """
+
+    def __init__(
+        self,
+        socket_path: Path,
+        boot: int,
+        limits: Limits | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.limits = limits or Limits()
+        self.counters = Counters()
+        self.backlog = Backlog()
+        self.live = False
+        self.last_ns = 0
+        self.kept_bytes = 0
+        self._path = socket_path
+        self._boot = boot
+        self._clock = clock or SystemClock()
+        self._wall_minus_monotonic_ns = wall_minus_monotonic_ns(self._clock)
+        self._tracked: dict[int, Tracked] = {}
+        self._next = 1
+        self._missed = MissedTotals()
+        self._replay: Iterator[Timed] = iter(())
+        self._stream: _Stream | None = None
+        self._scheduled = False
+        self._progress_ns = 0
+        self._closing = False
+        self._closed = False
+        self._settled = asyncio.Event()
+
+    # What the wire calls.
+
+    @override
+    def opened(self, opened: Opened, time_ns: int) -> Tap:
+        """A connection was accepted; its tap is told everything that follows."""
+        self.last_ns = time_ns = max(time_ns, self.last_ns)
+        if (
+            len(self._tracked) >= self.limits.tracked
+            or self.backlog.size > self.limits.backlog_hard
+        ):
+            self.counters.missed_connections += 1
+            return Untracked(opened.application, time_ns, self._untracked_ended)
+        number = self._next
+        self._next = number + 1
+        tracked = self._tracked[number] = Tracked(self, number, opened, time_ns)
+        if self.live:
+            self.backlog.append(*tracked.opened[1:])
+            self.wake()
+        return tracked
+
+    @override
+    def pace(self) -> float:
+        """Seconds to wait before more is read from a client; 0 almost always."""
+        limits = self.limits
+        excess = self.backlog.size - limits.backlog_soft
+        if excess <= 0 or not limits.pace_most or self._stream is None:
+            return 0.0
+        stalled_ns = self._clock.monotonic_ns() - self._progress_ns
+        if stalled_ns > limits.progress_within * 1e9:
+            return 0.0
+        self.counters.paced += 1
+        room = max(limits.backlog_hard - limits.backlog_soft, 1)
+        return limits.pace_most * min(1.0, 0.05 + excess / room)
+
+    def status(self) -> dict[str, Any]:
+        """Figures for the wire's report."""
+        return {
+            "recorder_connected": self._stream is not None,
+            "tracked_connections": len(self._tracked),
+            "backlog_bytes": self.backlog.size,
+            "kept_bytes": self.kept_bytes,
+            **{name: getattr(self.counters, name) for name in Counters.__slots__},
+        }
+
+    async def run(self) -> None:
+        """Connect, and connect again, until ``close`` ends it (or it is cancelled)."""
+        loop = asyncio.get_running_loop()
+        pause = self.limits.reconnect_first
+        while not self._closed:
+            try:
+                _, stream = await loop.create_unix_connection(
+                    lambda: _Stream(self), os.fspath(self._path)
+                )
+            except OSError as error:
+                logger.debug("no recorder at %s: %s", self._path, error)
+            else:
+                started_ns = self._clock.monotonic_ns()
+                try:
+                    await stream.gone.wait()
+                finally:
+                    stream.transport.abort()
+                if self._clock.monotonic_ns() - started_ns > 1e9:
+                    pause = self.limits.reconnect_first
+            if not self._closing:
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, self.limits.reconnect_most)
+            else:
+                await asyncio.sleep(self.limits.reconnect_first)
+
+    async def close(self, seconds: float) -> bool:
+        """Say goodbye after the last END; wait until everything is committed.
+
+        Returns whether it was within ``seconds``; what was not committed by then
+        was sent, if a recorder is there, and it may still record it.
+        """
+        self._closing = True
+        if self.live:
+            self.backlog.append(self._bye())
+            self.wake()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not self._idle:
+                    self._settled.clear()
+                    await self._settled.wait()
+        done = self._idle
+        self._closed = True
+        stream = self._stream
+        if stream is not None:
+            self._flush()
+            stream.transport.close()
+        return done
+
+    @property
+    def _idle(self) -> bool:
+        return not self._tracked and self._missed.empty
+
+    # What a tracked connection calls.
+
+    def wake(self) -> None:
+        """Flush at the end of this loop iteration, or now when much waits."""
+        if not self._scheduled:
+            self._scheduled = True
+            asyncio.get_running_loop().call_soon(self._flush_scheduled)
+        if self.backlog.size > self.limits.backlog_soft:
+            self._flush()
+            if self.backlog.size > self.limits.backlog_hard:
+                self._shed()
+
+    def kept_too_much(self, connection: Tracked) -> None:
+        """Give up replaying, or without a recorder the connection itself."""
+        limits = self.limits
+        if connection.kept > limits.kept_connection:
+            self._give_up(connection)
+        if self.kept_bytes <= limits.kept_total:
+            return
+        goal = limits.kept_total * 7 // 8
+        for largest in sorted(self._tracked.values(), key=lambda c: -c.kept):
+            if self.kept_bytes <= goal:
+                break
+            self._give_up(largest)
+
+    def _give_up(self, connection: Tracked) -> None:
+        if self._stream is not None:
+            connection.drop_kept()
+        else:
+            connection.lose_kept(LossReason.RECORDER_ABSENT)
+            self.counters.absent_connections += 1
+
+    def settle(self, connection: Tracked) -> None:
+        """Forget it and tell the recorder that it may do so too."""
+        if self._tracked.pop(connection.number, None) is None:
+            return
+        if self.live:
+            self.backlog.append(pack(Kind.SETTLED, connection.number, 0, self.last_ns))
+            self.wake()
+        self._settled.set()
+
+    def _untracked_ended(
+        self, application: str, opened_ns: int, ended: Ended, time_ns: int
+    ) -> None:
+        self.counters.lost_bytes += ended.up + ended.down
+        absent = self._stream is None
+        self._missed.add(application, opened_ns, ended, time_ns, absent)
+        if self.live:
+            self._send_missed(again=False)
+
+    def _send_missed(self, *, again: bool) -> None:
+        for header, payload in self._missed.frames(again):
+            self.backlog.append(header, payload)
+            self.wake()
+
+    def _shed(self) -> None:
+        excess = self.backlog.size - self.limits.backlog_hard * 7 // 8
+        victims = self.backlog.largest(excess) & self._tracked.keys()
+        totals = {n: (self._tracked[n].up, self._tracked[n].down) for n in victims}
+        for number, dropped in self.backlog.shed(victims, totals).items():
+            assert dropped.up is not None
+            assert dropped.down is not None
+            tracked = self._tracked[number]
+            lost = Lost(
+                reason=LossReason.SHED,
+                up=dropped.up,
+                down=dropped.down,
+                since_ns=dropped.since_ns,
+            )
+            if not tracked.silent:
+                tracked.lose_from(dropped.up, dropped.down, lost)
+                self.counters.shed_connections += 1
+            self.counters.lost_bytes += dropped.size
+        logger.warning(
+            "the recorder lags: %d connections pass unrecorded until they end",
+            len(victims),
+        )
+
+    # The stream.
+
+    def attach(self, stream: _Stream) -> None:
+        """A recorder is there: introduce the wire, then what is kept."""
+        self._stream = stream
+        self.counters.connects += 1
+        self._progress_ns = self._clock.monotonic_ns()
+        hello = Hello(
+            version=VERSION,
+            boot=self._boot,
+            pid=os.getpid(),
+            wall_minus_monotonic_ns=self._wall_minus_monotonic_ns,
+            resumed=self.counters.connects > 1,
+        )
+        stream.transport.write(
+            pack(Kind.HELLO, 0, 0, self._progress_ns, msgspec.msgpack.encode(hello))
+        )
+        kept = [
+            timed for tracked in self._tracked.values() for timed in tracked.replay()
+        ]
+        kept.sort(key=itemgetter(0))
+        self._replay = iter(kept)
+        self.backlog.clear()
+        self.live = True
+        self._send_missed(again=True)
+        self.backlog.append(pack(Kind.WATERMARK, 0, 0, self._watermark_ns()))
+        if self._closing:
+            self.backlog.append(self._bye())
+        self._flush()
+
+    def detach(self, stream: _Stream) -> None:
+        """The recorder is gone; what is kept waits for the next one."""
+        if self._stream is stream:
+            self._stream = None
+            self.live = False
+            self.backlog.clear()
+            self._replay = iter(())
+
+    def received(self, frame: Frame) -> None:
+        """One frame of the recorder; those of an unknown kind are skipped."""
+        kind, number, offset, _, payload = frame
+        if kind == Kind.COMMITTED and len(payload) == 8:
+            self._progress_ns = self.last_ns
+            if number == 0:
+                self._missed.commit(offset)
+                self._send_missed(again=False)
+                self._settled.set()
+            elif (tracked := self._tracked.get(number)) is not None:
+                tracked.commit(offset, int.from_bytes(payload, "little"))
+        elif kind == Kind.ASK_WATERMARK:
+            self.backlog.append(pack(Kind.WATERMARK, 0, 0, self._watermark_ns()))
+            self.wake()
+        elif kind == Kind.FORGET and len(payload) >= 8:
+            tracked = self._tracked.get(number)
+            if tracked is not None and not tracked.silent:
+                down = int.from_bytes(payload[:8], "little")
+                lost = Lost(
+                    reason=LossReason.FORGOTTEN,
+                    up=offset,
+                    down=down,
+                    since_ns=self.last_ns,
+                    detail=payload[8:].decode(errors="replace"),
+                )
+                self.counters.lost_bytes += tracked.lose_from(offset, down, lost)
+        elif kind in (Kind.COMMITTED, Kind.FORGET):
+            raise StreamBroken(len(payload), [])
+
+    def resume(self) -> None:
+        """The socket takes more."""
+        self._progress_ns = self._clock.monotonic_ns()
+        self._flush()
+
+    def _flush_scheduled(self) -> None:
+        self._scheduled = False
+        self._flush()
+
+    def _flush(self) -> None:
+        stream = self._stream
+        if stream is None:
+            return
+        most = self.limits.slice
+        while not stream.paused:
+            parts = self._replay_slice(most) or self.backlog.take(most)
+            if not parts:
+                self._progress_ns = self.last_ns
+                return
+            stream.transport.writelines(parts)
+
+    def _replay_slice(self, most: int) -> list[bytes]:
+        parts: list[bytes] = []
+        size = 0
+        for _, header, payload in self._replay:
+            parts += (header, payload)
+            size += len(payload) + FRAME_COST
+            if size >= most:
+                break
+        return parts
+
+    def _watermark_ns(self) -> int:
+        self.last_ns = max(self.last_ns, self._clock.monotonic_ns())
+        return self.last_ns
+
+    def _bye(self) -> bytes:
+        return pack(Kind.BYE, 0, 0, self._watermark_ns())
+
+
+class _Stream(asyncio.Protocol):
+    """The socket's callbacks; everything else is the link's."""
+
+    def __init__(self, link: TapLink) -> None:
+        self._link = link
+        self._decoder = FrameDecoder()
+        self.transport: asyncio.Transport
+        self.paused = False
+        self.gone = asyncio.Event()
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+        self.transport.set_write_buffer_limits(high=self._link.limits.slice)
+        self._link.attach(self)
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        try:
+            for frame in self._decoder.feed(data):
+                self._link.received(frame)
+        except StreamBroken:
+            self._link.counters.malformed += 1
+            logger.warning("the recorder sent what is no frame; connecting anew")
+            self.transport.abort()
+
+    @override
+    def pause_writing(self) -> None:
+        self.paused = True
+
+    @override
+    def resume_writing(self) -> None:
+        self.paused = False
+        self._link.resume()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._link.detach(self)
+        self.gone.set()
