@@ -1,0 +1,230 @@
+"""The client of a store: ClickHouse, or the embedded one, over HTTP.
+
+``connect`` does no IO: the first call does, and a store that is not there is
+``StoreUnavailable`` then. Values travel as rows or as query parameters, never as
+text of a statement. Calls block, may come from several threads, and end within
+their timeouts.
+
+Which refusals are final: only those that name the data or the schema
+(``_FINAL``). Anything else, wrong credentials and a missing table included, is
+unavailability: a row of evidence must not be set aside for an operator's slip.
+"""
+
+from __future__ import annotations
+
+import struct
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import clickhouse_connect
+from clickhouse_connect.driver.exceptions import (
+    ClickHouseError,
+    DatabaseError,
+    DataError,
+    ProgrammingError,
+)
+
+from proxy.errors import UsageError
+from proxy.store.port import StoreRejected, StoreUnavailable
+
+_FINAL = frozenset(
+    (6, 8, 10, 15, 16, 20, 25, 26, 27, 36, 38, 41, 43, 44, 46, 47, 50, 53, 62, 69, 70)
+) | frozenset((72, 117, 131, 321, 349, 386, 456, 457, 469, 691))
+"""Codes that name the data or the statement (ClickHouse's ErrorCodes)."""
+_FINAL_FOR_QUESTIONS = _FINAL | {60, 81, 115, 158, 164, 396, 497, 516}
+"""For a question a missing table or a missing right is an answer, too."""
+
+_INSERT = {
+    "insert_deduplicate": 1,
+    "async_insert": 0,
+    "wait_end_of_query": 1,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSettings:
+    """Where the store is and who asks."""
+
+    url: str
+    """``http://host:port`` or ``https://host:port``."""
+    user: str = "default"
+    password: str = field(default="", repr=False)
+    database: str = "whosaw"
+    connect_seconds: int = 5
+    """To connect; a store on the same network answers in milliseconds."""
+    answer_seconds: int = 30
+    """For an insert or a question, the whole of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Columns and rows of an answer; times are aware datetimes in UTC."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+
+
+def connect(settings: StoreSettings) -> ClickHouseStore:
+    """A client; no connection is made before the first call.
+
+    Raises:
+        UsageError: the URL is not one of a store.
+    """
+    parts = urlsplit(settings.url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise UsageError(
+            f"store url {settings.url!r}: expected http://host:port or https://host:port"
+        )
+    return ClickHouseStore(settings)
+
+
+class ClickHouseStore:
+    """``port.Store`` over clickhouse-connect, and questions besides."""
+
+    def __init__(self, settings: StoreSettings) -> None:
+        self.settings = settings
+        self._lock = threading.Lock()
+        self._client: Any = None
+        self._types: dict[tuple[str, tuple[str, ...]], list[Any]] = {}
+
+    def close(self) -> None:
+        """Give the connections back. A later call opens new ones."""
+        with self._lock:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def insert(
+        self,
+        table: str,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[object]],
+        token: str,
+    ) -> None:
+        """See ``port.Store.insert``."""
+        if not rows:
+            return
+        key = (table, tuple(columns))
+        try:
+            client = self._connected()
+            types = self._types.get(key)
+            if types is None:
+                context = client.create_insert_context(
+                    table, column_names=columns, database=self.settings.database
+                )
+                types = self._types[key] = context.column_types
+            client.insert(
+                table,
+                list(zip(*rows, strict=True)),
+                column_names=columns,
+                column_types=types,
+                column_oriented=True,
+                database=self.settings.database,
+                settings={**_INSERT, "insert_deduplication_token": token},
+            )
+        except ClickHouseError as error:
+            self._types.pop(key, None)
+            raise _translated(error, _FINAL) from error
+        except (
+            TypeError,
+            ValueError,
+            AttributeError,
+            OverflowError,
+            struct.error,
+        ) as error:
+            # The column writers of the client raise these for a value of a wrong
+            # type or size; nothing has been stored then.
+            raise StoreRejected(
+                f"{table}: a value does not fit its column ({type(error).__name__})"
+            ) from error
+
+    def count(self, table: str, node: str, epoch: int, first: int, last: int) -> int:
+        """See ``port.Store.count``."""
+        result = self.query(
+            "SELECT count() FROM {table:Identifier} WHERE node = {node:String} "
+            "AND epoch = {epoch:UInt64} "
+            "AND seq BETWEEN {first:UInt64} AND {last:UInt64}",
+            {
+                "table": table,
+                "node": node,
+                "epoch": epoch,
+                "first": first,
+                "last": last,
+            },
+            final=_FINAL,
+        )
+        return int(result.rows[0][0])
+
+    def missing_migrations(self) -> list[str]:
+        """See ``port.Store.missing_migrations``."""
+        from proxy.store.migrate import plan
+
+        return [step.name for step in plan(self)]
+
+    def query(
+        self,
+        sql: str,
+        params: Mapping[str, object] | None = None,
+        *,
+        database: str | None = None,
+        final: frozenset[int] = _FINAL_FOR_QUESTIONS,
+    ) -> Result:
+        """Ask; values only through ``{name:Type}`` and ``params``.
+
+        Raises:
+            StoreUnavailable: not reached, or it cannot now.
+            StoreRejected: it refuses the question.
+        """
+        try:
+            result = self._connected().query(
+                sql,
+                parameters=dict(params or {}),
+                settings={"database": database or self.settings.database},
+                tz_mode="aware",
+            )
+        except ClickHouseError as error:
+            raise _translated(error, final) from error
+        return Result(
+            tuple(result.column_names), [tuple(row) for row in result.result_rows]
+        )
+
+    def command(self, sql: str, *, database: str | None = None) -> None:
+        """Run a statement that gives no rows. Raises as ``query``."""
+        try:
+            self._connected().raw_query(
+                sql, settings={"database": database or self.settings.database}
+            )
+        except ClickHouseError as error:
+            raise _translated(error, _FINAL_FOR_QUESTIONS) from error
+
+    def _connected(self) -> Any:
+        with self._lock:
+            if self._client is None:
+                parts = urlsplit(self.settings.url)
+                self._client = clickhouse_connect.get_client(
+                    interface=parts.scheme,
+                    host=parts.hostname,
+                    port=parts.port or (8443 if parts.scheme == "https" else 8123),
+                    username=self.settings.user,
+                    password=self.settings.password,
+                    connect_timeout=self.settings.connect_seconds,
+                    send_receive_timeout=self.settings.answer_seconds,
+                    query_retries=0,
+                    autogenerate_session_id=False,
+                    dedicated_pool=True,
+                    tz_mode="aware",
+                )
+            return self._client
+
+
+def _translated(error: ClickHouseError, final: frozenset[int]) -> Exception:
+    code = getattr(error, "code", None)
+    text = str(error).splitlines()[0][:500] if str(error) else type(error).__name__
+    if isinstance(error, (DataError, ProgrammingError)) and code is None:
+        return StoreRejected(text)
+    if isinstance(error, DatabaseError) and code in final:
+        return StoreRejected(text)
+    return StoreUnavailable(text)

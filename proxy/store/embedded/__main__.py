@@ -1,0 +1,52 @@
+"""``python -m proxy.store.embedded --directory DIR [--host H] [--port N]``.
+
+Prints one line, ``listening on http://host:port``, once it answers. Ends cleanly
+on SIGTERM and SIGINT. Exit codes: ``proxy.errors.ExitCode``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+from proxy.errors import WhosawError
+from proxy.store.embedded.server import EmbeddedServer, serve
+from proxy.store.embedded.settings import EmbeddedSettings
+
+
+def _announce(server: EmbeddedServer) -> None:
+    sys.stdout.write(f"listening on {server.url}\n")
+    sys.stdout.flush()
+
+
+async def _run(settings: EmbeddedSettings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await serve(settings, stop, _announce)
+
+
+def main() -> int:
+    """Serve until a signal; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m proxy.store.embedded")
+    parser.add_argument("--directory", type=Path, required=True)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8123)
+    given = parser.parse_args()
+    settings = EmbeddedSettings(
+        directory=given.directory, host=given.host, port=given.port
+    )
+    try:
+        asyncio.run(_run(settings))
+    except WhosawError as error:
+        sys.stderr.write(f"{error}\n")
+        return int(error.exit_code)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

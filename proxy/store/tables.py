@@ -1,0 +1,270 @@
+"""The one mapping from events to rows of the store.
+
+Invariants:
+
+* every event has exactly one table, every event field exactly one column (an
+  ``Actor`` becomes the ``actor*`` columns);
+* a row starts with node, epoch and seq: its identity in the journal;
+* column names and types are those of ``migrations/``; adding a field means a
+  migration with a default, then a column here, so that a program of version
+  N-1 can still write.
+
+Times stay integers (ns since the epoch); enums are written by their value.
+Pure: events in, tuples out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import assert_never
+
+from proxy.events import (
+    Actor,
+    Event,
+    ExchangeRecorded,
+    GapRecorded,
+    SessionChanged,
+    ViewRecorded,
+)
+
+Row = tuple[object, ...]
+
+IDENTITY = ("node", "epoch", "seq")
+ACTOR = (
+    "actor",
+    "actor_on_wire",
+    "actor_scheme",
+    "actor_strength",
+    "actor_reason",
+    "actor_binding",
+    "actor_session",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of the store and how an event becomes one of its rows."""
+
+    name: str
+    columns: tuple[str, ...]
+    row: Callable[[Event, str, int, int], Row]
+    """``row(event, node, epoch, seq)``; raises TypeError for another's event."""
+
+
+def _actor(actor: Actor) -> Row:
+    return (
+        actor.name,
+        actor.on_wire,
+        actor.scheme,
+        actor.strength.value,
+        actor.reason,
+        actor.binding,
+        actor.session,
+    )
+
+
+def _exchange(event: Event, node: str, epoch: int, seq: int) -> Row:
+    if not isinstance(event, ExchangeRecorded):
+        raise TypeError(f"not an exchange: {type(event).__name__}")
+    return (
+        node,
+        epoch,
+        seq,
+        event.application,
+        event.wire,
+        event.connection,
+        event.request_offset,
+        event.started_ns,
+        event.ended_ns,
+        event.monotonic_ns,
+        event.method,
+        event.path,
+        event.rule,
+        event.status,
+        event.request_bytes,
+        event.response_bytes,
+        event.content_type,
+        event.client_address,
+        *_actor(event.actor),
+        event.extraction.value,
+        event.extraction_reason,
+        event.views,
+        event.ruleset,
+    )
+
+
+def _view(event: Event, node: str, epoch: int, seq: int) -> Row:
+    if not isinstance(event, ViewRecorded):
+        raise TypeError(f"not a view: {type(event).__name__}")
+    return (
+        node,
+        epoch,
+        seq,
+        event.application,
+        event.wire,
+        event.connection,
+        event.request_offset,
+        event.started_ns,
+        event.client_address,
+        *_actor(event.actor),
+        event.subject_type,
+        event.subject,
+        event.subject_key,
+        event.action.value,
+        event.rule,
+        event.categories,
+        event.position,
+        event.ruleset,
+    )
+
+
+def _session(event: Event, node: str, epoch: int, seq: int) -> Row:
+    if not isinstance(event, SessionChanged):
+        raise TypeError(f"not a session change: {type(event).__name__}")
+    return (
+        node,
+        epoch,
+        seq,
+        event.application,
+        event.wire,
+        event.connection,
+        event.request_offset,
+        event.at_ns,
+        event.monotonic_ns,
+        event.kind.value,
+        *_actor(event.actor),
+        event.previous,
+        event.client_address,
+        event.reason,
+    )
+
+
+def _gap(event: Event, node: str, epoch: int, seq: int) -> Row:
+    if not isinstance(event, GapRecorded):
+        raise TypeError(f"not a gap: {type(event).__name__}")
+    return (
+        node,
+        epoch,
+        seq,
+        event.application,
+        event.wire,
+        event.connection,
+        event.kind.value,
+        event.reason,
+        event.intended,
+        event.from_ns,
+        event.to_ns,
+        event.connections,
+        event.up_bytes,
+        event.down_bytes,
+        event.client_address,
+    )
+
+
+EXCHANGES = Table(
+    "exchanges",
+    (
+        *IDENTITY,
+        "application",
+        "wire",
+        "connection",
+        "request_offset",
+        "started_at",
+        "ended_at",
+        "monotonic_ns",
+        "method",
+        "path",
+        "rule",
+        "status",
+        "request_bytes",
+        "response_bytes",
+        "content_type",
+        "client_address",
+        *ACTOR,
+        "extraction",
+        "extraction_reason",
+        "views",
+        "ruleset",
+    ),
+    _exchange,
+)
+
+VIEWS = Table(
+    "views",
+    (
+        *IDENTITY,
+        "application",
+        "wire",
+        "connection",
+        "request_offset",
+        "started_at",
+        "client_address",
+        *ACTOR,
+        "subject_type",
+        "subject",
+        "subject_key",
+        "action",
+        "rule",
+        "categories",
+        "position",
+        "ruleset",
+    ),
+    _view,
+)
+
+SESSIONS = Table(
+    "sessions",
+    (
+        *IDENTITY,
+        "application",
+        "wire",
+        "connection",
+        "request_offset",
+        "at",
+        "monotonic_ns",
+        "kind",
+        *ACTOR,
+        "previous",
+        "client_address",
+        "reason",
+    ),
+    _session,
+)
+
+GAPS = Table(
+    "gaps",
+    (
+        *IDENTITY,
+        "application",
+        "wire",
+        "connection",
+        "kind",
+        "reason",
+        "intended",
+        "from_at",
+        "to_at",
+        "connections",
+        "up_bytes",
+        "down_bytes",
+        "client_address",
+    ),
+    _gap,
+)
+
+TABLES = (EXCHANGES, VIEWS, SESSIONS, GAPS)
+
+
+def table_for(event: Event) -> Table:
+    """The table this event is a row of."""
+    match event:
+        case ExchangeRecorded():
+            return EXCHANGES
+        case ViewRecorded():
+            return VIEWS
+        case SessionChanged():
+            return SESSIONS
+        case GapRecorded():
+            return GAPS
+        case _:
+            assert_never(event)
