@@ -1,0 +1,218 @@
+"""A wire as a library call: mitmproxy's master without its default addons.
+
+None of those is loaded: they rewrite headers (Alt-Svc), end the process on
+logged errors, or make a TLS context per connection. What remains of mitmproxy
+is its connection model, its layers and, for whoever adds one, its hooks.
+
+Draining, once asked to stop: accepting ends (what is queued is still taken),
+connections on which the server spoke last are closed in order after a silence
+that shrinks as the deadline nears, unflushed bytes are waited for, and what is
+left at the deadline is aborted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import resource
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, Final, cast
+
+from mitmproxy import master as mitmproxy_master
+from mitmproxy import options
+from mitmproxy.proxy import commands, mode_servers
+
+from addons.handler import WireHandler
+from addons.mode import InheritedInstance, InheritedMode
+from addons.settings import WireSettings
+from addons.status import WireStatus
+from proxy.errors import UsageError
+from proxy.tapstream import TapSource
+
+logger = logging.getLogger(__name__)
+
+PER_CONNECTION: Final = 2
+OWN_DESCRIPTORS: Final = 64
+"""For the loop, the tap link, listeners, log files and name resolution."""
+DRAIN_STEP: Final = 0.05
+LAST_SHARE: Final = 0.02
+"""Of ``quiet_seconds``, what is demanded at the very end of a drain."""
+
+
+class Wire:
+    """The listeners of one process; mitmproxy's ``ServerManager``."""
+
+    def __init__(self, settings: WireSettings, source: TapSource) -> None:
+        self.settings = settings
+        self.source = source
+        self.master = mitmproxy_master.Master(options.Options())
+        # It would copy every log record into events nobody reads.
+        self.master._legacy_log_events.uninstall()  # noqa: SLF001
+        self.connections: dict[Any, Any] = {}
+        self.draining = False
+        self.listeners: list[mode_servers.ServerInstance[Any]] = [
+            mode_servers.ServerInstance.make(
+                InheritedMode.parse(f"inherited:{index}"),
+                cast("mode_servers.ServerManager", self),
+            )
+            for index in range(len(settings.listeners))
+        ]
+
+    @property
+    def instances(self) -> list[InheritedInstance]:
+        """The listeners, as what they are."""
+        return [cast("InheritedInstance", each) for each in self.listeners]
+
+    @property
+    def hooks(self) -> Callable[[commands.StartHook], Any] | None:
+        """Where layers' hooks go; None while no addon is loaded."""
+        if not self.master.addons.chain:
+            return None
+        return self.master.addons.handle_lifecycle
+
+    @contextlib.contextmanager
+    def register_connection(
+        self, connection_id: tuple[Any, ...] | str, handler: WireHandler
+    ) -> Iterator[None]:
+        """Mitmproxy's way to note a connection; the listeners do it themselves."""
+        self.connections[connection_id] = handler
+        try:
+            yield
+        finally:
+            self.connections.pop(connection_id, None)
+
+    @property
+    def handlers(self) -> list[WireHandler]:
+        """Every open connection."""
+        return [handler for each in self.instances for handler in each.handlers]
+
+    async def start(self) -> None:
+        """Begin accepting.
+
+        Raises:
+            UsageError: a descriptor is no listening socket, or the process may
+                not have as many descriptors as the limits need.
+        """
+        carry(self.settings)
+        try:
+            for each in self.instances:
+                await each._start()  # noqa: SLF001  # start() logs at INFO
+        except UsageError:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Accept no more."""
+        self.draining = True
+        for each in self.instances:
+            await each._stop()  # noqa: SLF001
+
+    async def drain(self) -> int:
+        """Wait for open connections to end; return how many had to be aborted."""
+        loop = asyncio.get_running_loop()
+        whole = self.settings.drain_seconds
+        deadline = loop.time() + whole
+        while self.handlers and (left := deadline - loop.time()) > 0:
+            share = max(LAST_SHARE, left / whole)
+            for handler in self.handlers:
+                handler.part_if_quiet(self.settings.quiet_seconds * share)
+            await asyncio.sleep(min(DRAIN_STEP, left))
+        rest = self.handlers
+        for handler in rest:
+            handler.abort()
+        # One turn of the loop tells every side that it is gone, another one layers.
+        while self.handlers:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        return len(rest)
+
+    def status(self) -> WireStatus:
+        """The numbers now."""
+        return WireStatus(
+            listeners=tuple(each.status() for each in self.instances),
+            draining=self.draining,
+        )
+
+
+def carry(settings: WireSettings) -> None:
+    """Make sure the process may hold as many descriptors as the limits need.
+
+    Raises:
+        UsageError: the hard limit is too low.
+    """
+    connections = sum(each.max_connections for each in settings.listeners)
+    needed = connections * PER_CONNECTION + OWN_DESCRIPTORS
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= needed:
+        return
+    if hard != resource.RLIM_INFINITY and hard < needed:
+        raise UsageError(
+            f"{connections} connections need {needed} descriptors, two each, and this"
+            f" process may open {hard}; raise RLIMIT_NOFILE or lower max_connections"
+            f" to {max(0, hard - OWN_DESCRIPTORS) // PER_CONNECTION} in all"
+        )
+    resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+
+
+async def run_wire(
+    settings: WireSettings,
+    source: TapSource,
+    stop: asyncio.Event,
+    status: Callable[[WireStatus], None] | None = None,
+) -> WireStatus:
+    """Relay until ``stop`` is set and the open connections have ended.
+
+    ``status`` is called when listening has begun, every ``status_seconds``, when
+    the drain begins, and at the end; the last snapshot is also returned. Signals
+    are the caller's.
+
+    Raises:
+        UsageError: something in the settings cannot work; nothing was accepted.
+    """
+    wire = Wire(settings, source)
+    await wire.start()
+    report = status or _ignore
+    report(wire.status())
+    async with asyncio.TaskGroup() as tasks:
+        reports = tasks.create_task(_report(wire, report))
+        try:
+            await stop.wait()
+        finally:
+            await wire.stop()
+        report(wire.status())
+        left = await wire.drain()
+        if left:
+            logger.warning(
+                "%d connections were still open after %g s and were aborted",
+                left,
+                settings.drain_seconds,
+            )
+        reports.cancel()
+    last = wire.status()
+    report(last)
+    return last
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    """What makes the loop of a wire: uvloop where it works, else asyncio's own.
+
+    uvloop breaks on Python 3.13 with tasks that start eagerly.
+    """
+    factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+    if sys.version_info < (3, 13):
+        with contextlib.suppress(ImportError):
+            import uvloop
+
+            factory = uvloop.new_event_loop
+    return factory
+
+
+def _ignore(_: WireStatus) -> None:
+    """Nobody asked."""
+
+
+async def _report(wire: Wire, report: Callable[[WireStatus], None]) -> None:
+    while True:
+        await asyncio.sleep(wire.settings.status_seconds)
+        report(wire.status())
