@@ -33,7 +33,7 @@ from deploy.demo.application.static import FILES, LAST_MODIFIED
 from deploy.demo.browser import Browser, Page
 
 MAX_FAILURES_KEPT: Final = 20
-MAX_FAILURES: Final = 2_000
+MAX_FAILURES: Final = 400
 """After so many the advisors go home: the application is not there."""
 _STATIC: Final = ("/static/vesta.css", "/static/vesta.js", "/static/logo.gif")
 _RESTRICTED: Final = [n for n in range(COUNT) if is_restricted(n)]
