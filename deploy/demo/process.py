@@ -63,7 +63,9 @@ async def application(
         "deploy.demo.application",
         *("--port", str(port), "--truth", str(truth), "--seed", str(seed)),
         *("--requests-per-connection", str(requests_per_connection)),
+        "--stop-with-parent",
         cwd=Path(__file__).parents[2],
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         start_new_session=True,
     )

@@ -34,6 +34,11 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         default=REQUESTS_PER_CONNECTION,
         help="then it closes; 0 never does",
     )
+    parser.add_argument(
+        "--stop-with-parent",
+        action="store_true",
+        help="stop when standard input ends, as it does when the parent dies",
+    )
     return parser.parse_args(argv)
 
 
@@ -43,6 +48,8 @@ async def serve(arguments: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    if arguments.stop_with_parent:
+        loop.add_reader(sys.stdin.fileno(), stop.set)
     async with Server(
         arguments.truth,
         host=arguments.host,

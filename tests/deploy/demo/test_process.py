@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from pathlib import Path
 
 from deploy.demo.application.truth import read_truth
@@ -21,3 +23,21 @@ async def test_process_serves_counts_and_leaves_its_truth(tmp_path: Path) -> Non
 
     assert (counts.exchanges, counts.records) == (2, 1)
     assert [record.clients for record in read_truth(path)] == [["900123"], ["900124"]]
+
+
+async def test_process_does_not_outlive_its_parent(tmp_path: Path) -> None:
+    """When standard input ends it stops by itself, truth written, status 0."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "deploy.demo.application", "--stop-with-parent"),
+        *("--truth", str(tmp_path / "truth.jsonl")),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stdin is not None
+    await process.stdout.readline()
+
+    process.stdin.close()
+
+    assert await asyncio.wait_for(process.wait(), 10) == 0
