@@ -1,0 +1,192 @@
+"""Heads of HTTP/1 messages: bytes in, start line, headers and body length out.
+
+RFC 9112 sections 2 to 6. The decision table stands in
+``proxy.exchange.framing``; nothing here guesses: a head that two readers could
+take differently gives a ``Reason`` in place of a head.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from proxy.exchange.fields import Fields, parse_fields
+from proxy.exchange.limits import Limits
+from proxy.exchange.model import Request, Response
+from proxy.exchange.reasons import Reason
+
+CHUNKED: Final = -1
+"""Body length: given by the chunked coding."""
+UNTIL_CLOSE: Final = -2
+"""Body length: until the server ends its direction."""
+
+_CONTROLS = bytes(c for c in range(32) if c not in b"\t\r\n")
+_METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
+_STATUS_LINE = re.compile(rb"HTTP/1\.([0-9]) ([1-9][0-9][0-9])(?:[ \t].*)?", re.DOTALL)
+_DIGITS = re.compile(rb"[0-9]{1,18}")
+_NO_CONTENT_METHODS = frozenset((b"GET", b"HEAD"))
+_NEVER_CONTENT_METHODS = frozenset((b"TRACE", b"CONNECT"))
+_VERSION_1_0 = (1, 0)
+_VERSION_1_1 = (1, 1)
+
+
+class RequestHead(NamedTuple):
+    """A request without its content."""
+
+    request: Request
+    length: int
+    """Bytes of content, or ``CHUNKED``."""
+    expect: bool
+    upgrade: bool
+
+
+class ResponseHead(NamedTuple):
+    """A response without its content."""
+
+    response: Response
+    length: int
+    """Bytes of content, ``CHUNKED`` or ``UNTIL_CLOSE``."""
+
+
+def parse_request(block: bytes, limits: Limits) -> RequestHead | Reason:
+    """Read a request head, from its first byte to the empty line inclusive."""
+    lines = _lines(block, limits, mixed=False)
+    if isinstance(lines, Reason):
+        return lines
+    parsed = _request_line(lines[0])
+    if isinstance(parsed, Reason):
+        return parsed
+    method, target, version = parsed
+    fields = parse_fields(lines)
+    if isinstance(fields, Reason):
+        return fields
+    length = 0
+    if fields.lengths or fields.codings:
+        weighed = _length(fields, version)
+        if isinstance(weighed, Reason):
+            return weighed
+        length = weighed
+        if length and (
+            method in _NEVER_CONTENT_METHODS
+            or (method in _NO_CONTENT_METHODS and not limits.bodies_on_get)
+        ):
+            return Reason.UNEXPECTED_BODY
+    request = Request(fields.headers, method=method, target=target, version=version)
+    return RequestHead(request, length, fields.expect, fields.upgrade)
+
+
+def parse_response(
+    block: bytes, method: bytes, limits: Limits
+) -> ResponseHead | Reason:
+    """Read the head of a response to a request with this method."""
+    lines = _lines(block, limits, mixed=True)
+    if isinstance(lines, Reason):
+        return lines
+    line = _STATUS_LINE.fullmatch(lines[0])
+    if line is None:
+        return Reason.ODD_STATUS_LINE
+    minor, digits = line.groups()
+    version = _VERSION_1_0 if minor == b"0" else _VERSION_1_1
+    status = int(digits)
+    fields = parse_fields(lines)
+    if isinstance(fields, Reason):
+        return fields
+    length = _response_length(fields, method, status, version)
+    if isinstance(length, Reason):
+        return length
+    return ResponseHead(
+        Response(fields.headers, status=status, version=version), length
+    )
+
+
+def _response_length(
+    fields: Fields, method: bytes, status: int, version: tuple[int, int]
+) -> int | Reason:
+    """RFC 9112 6.3, of a response."""
+    if method == b"HEAD" or status == 304:
+        return 0  # whatever the headers say: they describe what GET would give
+    if method == b"CONNECT" and 200 <= status < 300:
+        return 0
+    length: int | Reason = UNTIL_CLOSE
+    if fields.lengths or fields.codings:
+        length = _length(fields, version)
+    if status < 200 or status == 204:
+        # No content by definition, but some clients believe the length.
+        if length in (0, UNTIL_CLOSE):
+            return 0
+        return length if isinstance(length, Reason) else Reason.UNEXPECTED_BODY
+    return length
+
+
+def _length(fields: Fields, version: tuple[int, int]) -> int | Reason:
+    """Content-Length or ``CHUNKED``, when every reader finds the same."""
+    if fields.codings:
+        if fields.lengths:
+            return Reason.AMBIGUOUS_LENGTH
+        if (
+            len(fields.codings) != 1
+            or fields.codings[0].lower() != b"chunked"
+            or version == _VERSION_1_0
+        ):
+            return Reason.TRANSFER_ENCODING
+        return CHUNKED
+    first: bytes | None = None
+    for value in fields.lengths:
+        for item in value.split(b",") if b"," in value else (value,):
+            digits = item.strip(b" \t")
+            if first is None:
+                if not _DIGITS.fullmatch(digits):
+                    return Reason.AMBIGUOUS_LENGTH
+                first = digits
+            elif digits != first:
+                return Reason.AMBIGUOUS_LENGTH
+    return int(first or b"0")
+
+
+def _lines(block: bytes, limits: Limits, *, mixed: bool) -> list[bytes] | Reason:
+    """Split a head into its lines; ``mixed`` allows LF beside CRLF (responses:
+    every browser does, and what an NPH script writes looks like that)."""
+    if len(block.translate(None, _CONTROLS)) != len(block):
+        return Reason.CONTROL_CHARACTER
+    breaks = block.count(b"\n")
+    if breaks > limits.headers + 2:
+        return Reason.TOO_MANY_HEADERS
+    returns = block.count(b"\r")
+    if returns == breaks and block.count(b"\r\n") == breaks:
+        return block[:-4].split(b"\r\n")
+    if returns == 0:
+        return block[:-2].split(b"\n")
+    if block.count(b"\r\n") != returns:
+        return Reason.BARE_CR
+    if not mixed:
+        return Reason.MIXED_LINE_ENDS
+    return block.replace(b"\r\n", b"\n")[:-2].split(b"\n")
+
+
+def _request_line(
+    line: bytes,
+) -> tuple[bytes, bytes, tuple[int, int]] | Reason:
+    """RFC 9112 3: method, target, version. A raw space is taken inside the
+    query only: in the path it moves the place where some readers stop."""
+    if line.endswith(b" HTTP/1.1"):
+        version = _VERSION_1_1
+    elif line.endswith(b" HTTP/1.0"):
+        version = _VERSION_1_0
+    elif re.search(rb" HTTP/1\.[2-9]$", line):
+        version = _VERSION_1_1
+    else:
+        return Reason.NOT_HTTP
+    method, space, target = line[:-9].partition(b" ")
+    if not _METHOD.fullmatch(method):
+        return Reason.NOT_HTTP
+    if not space or not target or b"\t" in line or target[:1] == b" ":
+        return Reason.ODD_REQUEST_LINE
+    if b" " in target:
+        query = target.find(b"?")
+        if query < 0 or target.find(b" ") < query or target[-1:] == b" ":
+            return Reason.ODD_REQUEST_LINE
+        if b" HTTP/" in target:
+            return Reason.ODD_REQUEST_LINE
+    if method not in (b"HEAD", b"CONNECT") and method.upper() in (b"HEAD", b"CONNECT"):
+        return Reason.ODD_METHOD
+    return method, target, version

@@ -1,0 +1,56 @@
+"""Why a connection is not read any further: the reasons of ``Opaque``.
+
+The values are stored with gaps; they are never renamed.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """One per row of the decision table in ``proxy.exchange.framing``."""
+
+    UPGRADE = "upgrade"
+    """101: another protocol from here on, asked for by the client."""
+    CONNECT = "connect"
+    """2xx to CONNECT: a tunnel from here on."""
+    UNASKED_UPGRADE = "unasked_upgrade"
+    """101 to a request without Upgrade."""
+    NOT_HTTP = "not_http"
+    """No HTTP/1 start line: another protocol, HTTP/0.9 or HTTP/2."""
+    RESPONSE_WITHOUT_REQUEST = "response_without_request"
+    HEAD_CUT = "head_cut"
+    """The direction ended in the middle of a head."""
+    BARE_CR = "bare_cr"
+    CONTROL_CHARACTER = "control_character"
+    """NUL or another control character in a head."""
+    MIXED_LINE_ENDS = "mixed_line_ends"
+    """LF here and CRLF there in one request head."""
+    HEAD_TOO_LARGE = "head_too_large"
+    TOO_MANY_HEADERS = "too_many_headers"
+    TOO_MANY_PENDING = "too_many_pending"
+    ODD_REQUEST_LINE = "odd_request_line"
+    ODD_METHOD = "odd_method"
+    """A method some servers take for HEAD or CONNECT, or an override to one."""
+    ODD_STATUS_LINE = "odd_status_line"
+    LEADING_SPACE = "leading_space"
+    """White space before the first header."""
+    ODD_FRAMING_HEADER = "odd_framing_header"
+    """Content-Length or Transfer-Encoding written so that some do not see it."""
+    AMBIGUOUS_LENGTH = "ambiguous_length"
+    """More than one length, or a length that is not plain digits."""
+    TRANSFER_ENCODING = "transfer_encoding"
+    """Anything but exactly ``chunked``, or in HTTP/1.0."""
+    UNEXPECTED_BODY = "unexpected_body"
+    """Content where some readers expect none: GET, HEAD, TRACE, CONNECT, 1xx, 204."""
+    EXPECT_REFUSED = "expect_refused"
+    """Bytes after a final answer to Expect: content or the next request?"""
+    CHUNK_SIZE = "chunk_size"
+    CHUNK_LINE = "chunk_line"
+    """Extensions too long, with unbalanced quotes, or a line end not CRLF."""
+    CHUNK_END = "chunk_end"
+    """Chunk data not followed by CRLF."""
+    TRAILERS_TOO_LARGE = "trailers_too_large"
+    ODD_TRAILER = "odd_trailer"
+    """A framing header, control character or line end not CRLF in a trailer."""
