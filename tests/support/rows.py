@@ -1,0 +1,116 @@
+"""Events to fill a store with, each field settable."""
+
+from __future__ import annotations
+
+import msgspec
+
+from proxy.events import (
+    Action,
+    Actor,
+    ExchangeRecorded,
+    Extraction,
+    GapKind,
+    GapRecorded,
+    SessionChanged,
+    SessionKind,
+    Strength,
+    ViewRecorded,
+)
+
+NOON_NS = 1_780_000_000_123_456_789
+"""2026-05-28 20:26:40.123456789 UTC: a time whose nanoseconds matter."""
+
+ACTOR = Actor(
+    name="jansen",
+    on_wire="JANSEN",
+    scheme="form",
+    strength=Strength.CONFIRMED,
+    reason="",
+    binding="1f-2-3",
+    session="ab12",
+)
+
+VIEW = ViewRecorded(
+    application="sonar",
+    wire=2**64 - 5,
+    connection=7,
+    request_offset=1234,
+    started_ns=NOON_NS,
+    client_address="10.0.0.7",
+    actor=ACTOR,
+    subject_type="client",
+    subject=bytes(range(16)),
+    subject_key=3,
+    action=Action.VIEW,
+    rule="client_detail",
+    categories=("contact", "health"),
+    position=0,
+    ruleset="0123456789abcdef",
+)
+
+EXCHANGE = ExchangeRecorded(
+    application="sonar",
+    wire=5,
+    connection=7,
+    request_offset=1234,
+    started_ns=NOON_NS,
+    ended_ns=NOON_NS + 12_345_678,
+    monotonic_ns=987_654_321,
+    method="GET",
+    path="/client/{}",
+    rule="client_detail",
+    status=200,
+    request_bytes=321,
+    response_bytes=10_240,
+    content_type="text/html",
+    client_address="10.0.0.7",
+    actor=ACTOR,
+    extraction=Extraction.RECORDED,
+    extraction_reason="",
+    views=1,
+    ruleset="0123456789abcdef",
+)
+
+SESSION = SessionChanged(
+    application="sonar",
+    wire=5,
+    connection=7,
+    request_offset=1234,
+    at_ns=NOON_NS,
+    monotonic_ns=987_654_321,
+    kind=SessionKind.LOGGED_IN,
+    actor=ACTOR,
+    previous="cd34",
+    client_address="10.0.0.7",
+    reason="",
+)
+
+GAP = GapRecorded(
+    application="sonar",
+    wire=5,
+    connection=0,
+    kind=GapKind.SHED,
+    reason="backlog",
+    intended=False,
+    from_ns=NOON_NS,
+    to_ns=NOON_NS + 2_000_000_000,
+    connections=4,
+    up_bytes=100,
+    down_bytes=2**40,
+    client_address="",
+)
+
+
+def view(**fields: object) -> ViewRecorded:
+    """``VIEW`` with some fields changed."""
+    return msgspec.structs.replace(VIEW, **fields)
+
+
+def exchange(**fields: object) -> ExchangeRecorded:
+    """``EXCHANGE`` with some fields changed."""
+    return msgspec.structs.replace(EXCHANGE, **fields)
+
+
+def gap(**fields: object) -> GapRecorded:
+    """``GAP`` with some fields changed."""
+    return msgspec.structs.replace(GAP, **fields)
