@@ -1,0 +1,60 @@
+"""What every role does alike: end on SIGTERM, and say how it is once a second."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+from proxy import status
+
+logger = logging.getLogger(__name__)
+
+REPORT_SECONDS = 1.0
+
+
+def stop_on_signal() -> asyncio.Event:
+    """An event that SIGTERM and SIGINT set; the role then ends in order."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+@contextlib.asynccontextmanager
+async def reporting(
+    directory: Path, role: str, figures: Callable[[], dict[str, Any]]
+) -> AsyncIterator[None]:
+    """Write the role's status file now and every second until the block ends."""
+
+    def say() -> None:
+        report = status.Report(
+            role=role, pid=os.getpid(), at=time.time(), figures=figures()
+        )
+        try:
+            status.write(directory, report)
+        except OSError as error:
+            # A full disk must not end the role; its silence will be seen.
+            logger.warning("the status file cannot be written: %s", error.strerror)
+
+    async def repeat() -> None:
+        while True:
+            await asyncio.sleep(REPORT_SECONDS)
+            say()
+
+    say()
+    task = asyncio.create_task(repeat(), name="status")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        status.remove(directory, role)
