@@ -33,9 +33,9 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     have ended. It is never formed differently."""
     stored: dict[str, int] = {}
     """Rows per table in (counted, shipped] that the store must hold."""
-    unsure_until: int = 0
-    """Entries up to here may be in the store without this file knowing: after
-    it was lost, or when the count was short."""
+    unsure: tuple[int, int] = (0, 0)
+    """Entries up to this (epoch, sequence) may be in the store without this
+    file knowing: after it was lost, or when the count was short."""
 
 
 class CursorDamaged(ValueError):

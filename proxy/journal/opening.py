@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 from proxy.journal import layout, segment
 from proxy.journal.cursor import Cursor
+from proxy.journal.locking import Held, lock_file
 from proxy.journal.model import JournalBusy, JournalFailed, SetAside
 
 
@@ -25,22 +24,13 @@ def lock(directory: Path) -> int:
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     if directory.stat().st_mode & 0o077:
         directory.chmod(0o700)
-    descriptor = os.open(directory / layout.LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
-    except BlockingIOError:
-        holder = os.pread(descriptor, 20, 0).decode("ascii", "replace") or "?"
-        os.close(descriptor)
+        return lock_file(directory / layout.LOCK)
+    except Held as held:
         raise JournalBusy(
-            f"the journal in {directory} is in use by process {holder};"
+            f"the journal in {directory} is in use by process {held};"
             " a journal has one recorder"
         ) from None
-    except BaseException:
-        os.close(descriptor)
-        raise
-    return descriptor
 
 
 def newest_state(
