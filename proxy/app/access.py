@@ -1,0 +1,33 @@
+"""Where the store is and who asks it, from the config."""
+
+from __future__ import annotations
+
+from proxy.config import Config
+from proxy.keys import secret, secret_or_create
+from proxy.store.client import ClickHouseStore, StoreSettings, connect
+
+
+def password(config: Config) -> str:
+    """The store's password; an embedded store gets one made at its first start.
+
+    Raises:
+        UsageError: the file is missing, empty or readable by others.
+    """
+    read = secret_or_create if config.store.embedded else secret
+    return read(config.store.password_file)
+
+
+def store_client(config: Config) -> ClickHouseStore:
+    """A client of the config's store; nothing is connected yet.
+
+    Raises:
+        UsageError: as ``password``; the URL is not one of a store.
+    """
+    return connect(
+        StoreSettings(
+            url=config.store.url,
+            user=config.store.user,
+            password=password(config),
+            database=config.store.database,
+        )
+    )

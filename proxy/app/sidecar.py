@@ -1,0 +1,134 @@
+"""``whosaw run``: every process a config needs, started in order, kept alive.
+
+Order of starting: store (if embedded), shipper, recorder, wires; ending goes the
+other way round, so that each hands over to one that still runs. Listening
+addresses are bound here, before anything starts, and handed to the wires: a
+taken port is one clear line, and wires can be replaced without refusing a
+connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import time
+from collections.abc import Callable
+
+from proxy import status
+from proxy.app.lifetime import stop_on_signal
+from proxy.app.listening import bind
+from proxy.app.rulesets import load_all
+from proxy.app.supervisor import ChildSpec, Supervisor
+from proxy.config import Config
+from proxy.keys import load_or_create
+
+logger = logging.getLogger(__name__)
+
+FLUSH_SECONDS = 25.0
+"""Grace of recorder, shipper and store: their own bounds are shorter."""
+
+
+def run(config: Config) -> int:
+    """Run until SIGTERM.
+
+    Raises:
+        UsageError: rules or keys are wrong; nothing was started.
+        UnavailableError: an address is taken; nothing was started.
+    """
+    load_all(config)
+    load_or_create(config.keys)
+    return asyncio.run(_run(config))
+
+
+def specs(config: Config, descriptors: dict[str, int]) -> list[ChildSpec]:
+    """The processes of a config, in the order of their start."""
+
+    def command(*words: str) -> list[str]:
+        return [sys.executable, "-m", "proxy", *words, "--config", str(config.file)]
+
+    def reported(role: str) -> Callable[[], bool]:
+        begun = time.time()
+
+        def ready() -> bool:
+            report = status.read(config.status_directory).get(role)
+            return (
+                report is not None
+                and report.at >= begun
+                and status.alive(report, time.time())
+            )
+
+        return ready
+
+    found = []
+    if config.store.embedded:
+        found.append(
+            ChildSpec(
+                role="store",
+                argv=command("store"),
+                grace=FLUSH_SECONDS,
+                ready=reported("store"),
+            )
+        )
+    found.append(
+        ChildSpec(
+            role="shipper",
+            argv=command("ship"),
+            grace=FLUSH_SECONDS,
+        )
+    )
+    found.append(
+        ChildSpec(
+            role="recorder",
+            argv=command("record"),
+            grace=FLUSH_SECONDS,
+            ready=reported("recorder"),
+        )
+    )
+    listen = [
+        word
+        for name, number in descriptors.items()
+        for word in ("--listen-fd", f"{name}={number}")
+    ]
+    for index in range(config.wires):
+        role = f"wire-{index}"
+        found.append(
+            ChildSpec(
+                role=role,
+                argv=command("wire", "--index", str(index), *listen),
+                descriptors=tuple(descriptors.values()),
+                grace=config.drain + FLUSH_SECONDS,
+                ready=reported(role),
+            )
+        )
+    return found
+
+
+async def _run(config: Config) -> int:
+    stop = stop_on_signal()
+    sockets = {each.name: bind(each) for each in config.applications}
+    supervisor = Supervisor(
+        specs(config, {name: sock.fileno() for name, sock in sockets.items()})
+    )
+    starting = asyncio.create_task(_start(config, supervisor))
+    await stop.wait()
+    logger.info("stopping")
+    starting.cancel()
+    await asyncio.gather(starting, return_exceptions=True)
+    await supervisor.stop()
+    for sock in sockets.values():
+        sock.close()
+    return 0
+
+
+async def _start(config: Config, supervisor: Supervisor) -> None:
+    await supervisor.start()
+    for each in config.applications:
+        scheme = "https" if each.tls else "http"
+        logger.info(
+            "application %s: %s://%s is in front of %s",
+            each.name,
+            scheme,
+            each.listen,
+            each.upstream,
+        )

@@ -1,0 +1,265 @@
+"""``who-saw`` and ``seen-by``: the questions, and what the answers cannot say.
+
+An answer names *accounts* that were *shown* a record: whether a person read it
+is more than a wire can know. Opened records come before listed ones. Every
+answer ends with the gaps, the unread pages and the unattributed views of its
+period: a reader must know what it rests on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from proxy.app.access import store_client
+from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, Json
+from proxy.config import Config, load
+from proxy.errors import ExitCode, UnavailableError, UsageError
+from proxy.keys import load as load_keys
+from proxy.pseudonym import pseudonym
+from proxy.store.client import ClickHouseStore
+from proxy.store.investigations import (
+    Answer,
+    Caveats,
+    Seen,
+    period_caveats,
+    seen_by,
+    who_saw,
+)
+from proxy.store.port import StoreRejected, StoreUnavailable
+
+T = TypeVar("T")
+
+From = Annotated[
+    str | None,
+    typer.Option(
+        "--from", help="Start, e.g. 2026-01-31 or 2026-01-31T09:00 (30 days ago)."
+    ),
+]
+To = Annotated[str | None, typer.Option("--to", help="End, not included (now).")]
+Limit = Annotated[int, typer.Option(min=1, max=1_000_000, help="Most rows to print.")]
+DEFAULT_PERIOD = timedelta(days=30)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("who-saw")(who_saw_command)
+    app.command("seen-by")(seen_by_command)
+
+
+def who_saw_command(
+    client: Annotated[str, typer.Argument(help="The client's id, as screens show it.")],
+    config: ConfigFile = DEFAULT_CONFIG,
+    start: From = None,
+    end: To = None,
+    subject_type: Annotated[
+        str, typer.Option("--type", help="Subject type, as the rule set names it.")
+    ] = "client",
+    limit: Limit = 10_000,
+    *,
+    as_json: Json = False,
+) -> int:
+    """Which accounts were shown this client's record."""
+    settings = load(config)
+    since, until = period(start, end)
+    keys = load_keys(settings.keys)
+    subjects = [pseudonym(k, subject_type, client).hex() for k in keys.subject.values()]
+
+    def ask(store: ClickHouseStore) -> tuple[Answer, Caveats]:
+        answer = who_saw(store, subjects, subject_type, since, until, limit=limit)
+        return answer, period_caveats(store, since, until)
+
+    answer, caveats = asking(settings, ask)
+    if as_json:
+        typer.echo(_json(answer, caveats, since, until))
+        return ExitCode.OK
+    _print_views(
+        answer,
+        f"{subject_type} {client}",
+        since,
+        until,
+        [
+            ("account", lambda row: row.actor or f"unknown ({row.reason})"),
+            ("founded on", _founded),
+        ],
+    )
+    _print_caveats(caveats)
+    return ExitCode.OK
+
+
+def seen_by_command(
+    employee: Annotated[str, typer.Argument(help="The account's name.")],
+    config: ConfigFile = DEFAULT_CONFIG,
+    start: From = None,
+    end: To = None,
+    limit: Limit = 10_000,
+    *,
+    as_json: Json = False,
+) -> int:
+    """Which records this account was shown; subjects appear as pseudonyms."""
+    settings = load(config)
+    since, until = period(start, end)
+
+    def ask(store: ClickHouseStore) -> tuple[Answer, Caveats]:
+        answer = seen_by(store, employee, since, until, limit=limit)
+        return answer, period_caveats(store, since, until)
+
+    answer, caveats = asking(settings, ask)
+    if as_json:
+        typer.echo(_json(answer, caveats, since, until))
+        return ExitCode.OK
+    _print_views(
+        answer,
+        f"account {employee}",
+        since,
+        until,
+        [
+            ("subject", lambda row: f"{row.subject_type} {row.subject[:12]}…"),
+            ("founded on", _founded),
+        ],
+    )
+    _print_caveats(caveats)
+    return ExitCode.OK
+
+
+def asking(config: Config, ask: Callable[[ClickHouseStore], T]) -> T:
+    """Ask the config's store.
+
+    Raises:
+        UnavailableError: the store does not answer, or has no schema yet.
+    """
+    store = store_client(config)
+    try:
+        return ask(store)
+    except StoreUnavailable as error:
+        raise UnavailableError(
+            f"the store at {config.store.url} does not answer: {error}"
+        ) from error
+    except StoreRejected as error:
+        raise UnavailableError(
+            f"the store at {config.store.url} refused the question: {error}; "
+            "if its schema is not up to date, run: whosaw migrate"
+        ) from error
+    finally:
+        store.close()
+
+
+def period(start: str | None, end: str | None) -> tuple[datetime, datetime]:
+    """The period asked for, with offsets; times without one are local.
+
+    Raises:
+        UsageError: not a time, or the end is not after the start.
+    """
+    until = _moment("--to", end) if end else datetime.now(UTC)
+    since = _moment("--from", start) if start else until - DEFAULT_PERIOD
+    if since >= until:
+        raise UsageError(f"--from {since:%F %T} is not before --to {until:%F %T}")
+    return since, until
+
+
+def _moment(option: str, text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text).astimezone()
+    except ValueError as error:
+        raise UsageError(
+            f"{option} {text}: expected a time such as 2026-01-31 or 2026-01-31T09:00"
+        ) from error
+
+
+def _founded(row: Seen) -> str:
+    return f"{row.strength.value} ({row.scheme})" if row.scheme else row.strength.value
+
+
+def _print_views(
+    answer: Answer,
+    what: str,
+    since: datetime,
+    until: datetime,
+    more: list[tuple[str, Callable[[Seen], str]]],
+) -> None:
+    console = Console()
+    opened = [row for row in answer.rows if row.opened]
+    listed = [row for row in answer.rows if not row.opened]
+    console.print(
+        Text(
+            f"{what}, {since.astimezone():%F %R} to {until.astimezone():%F %R}: "
+            f"shown {len(opened)} times opened, {len(listed)} times in a list, "
+            "a search result or a menu"
+        )
+    )
+    for title, rows in (("Opened", opened), ("Listed", listed)):
+        if not rows:
+            continue
+        table = Table(title=title, title_justify="left", box=None, header_style="bold")
+        for name in ("when", *(name for name, _ in more), "action", "categories"):
+            table.add_column(name, no_wrap=name == "when")
+        table.add_column("application")
+        table.add_column("from")
+        for row in rows:
+            table.add_row(
+                f"{row.started_at.astimezone():%F %T}",
+                *(Text(show(row)) for _, show in more),
+                row.action.value,
+                Text(", ".join(row.categories)),
+                Text(row.application),
+                Text(row.client_address),
+            )
+        console.print(table)
+    if not answer.complete:
+        console.print("There is more: narrow the period, or raise --limit.")
+
+
+def _print_caveats(caveats: Caveats) -> None:
+    console = Console()
+    if caveats.none:
+        console.print(
+            "Of this period nothing is missing: no gaps, no unread pages, no "
+            "views without a name."
+        )
+        return
+    console.print("What this answer cannot say about the period:")
+    for gap in caveats.gaps:
+        intent = "intended" if gap.intended else "not intended"
+        console.print(
+            Text(
+                f"  gap: {gap.application or 'all'} {gap.kind} "
+                f"({gap.reason}, {intent}) "
+                f"{gap.from_at.astimezone():%F %T} to {gap.to_at.astimezone():%T}, "
+                f"{gap.connections} connections, {gap.up_bytes + gap.down_bytes} bytes"
+            )
+        )
+    for page in caveats.unmapped:
+        console.print(
+            Text(
+                f"  unread: {page.application} {page.path} {page.extraction.value} "
+                f"({page.reason}), {page.exchanges} times by {page.actors} accounts"
+            )
+        )
+    for views in caveats.unattributed:
+        console.print(
+            Text(
+                f"  without a name: {views.views} views of {views.subjects} subjects "
+                f"in {views.application} ({views.reason})"
+            )
+        )
+
+
+def _json(answer: Answer, caveats: Caveats, since: datetime, until: datetime) -> str:
+    plain: dict[str, Any] = {
+        "from": since.isoformat(),
+        "to": until.isoformat(),
+        "complete": answer.complete,
+        "views": msgspec.to_builtins(answer.rows),
+        "gaps": msgspec.to_builtins(caveats.gaps),
+        "unread": msgspec.to_builtins(caveats.unmapped),
+        "unattributed": msgspec.to_builtins(caveats.unattributed),
+    }
+    return json.dumps(plain, indent=2)
