@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from proxy.exchange.model import BodyState, Message
 from proxy.exchange.reasons import Reason
 
 
@@ -84,3 +85,14 @@ class SizedBody:
             self.done = self._remaining == 0
         self.content.add(data, position, end)
         return end
+
+
+def fill(message: Message, body: BodyReader, *, cut: bool = False) -> None:
+    """Give ``message`` the content that was read of it, and its state."""
+    content = body.content
+    message.body = content.kept
+    message.content_length = content.total
+    if cut:
+        message.body_state = BodyState.CUT
+    elif content.truncated:
+        message.body_state = BodyState.TRUNCATED

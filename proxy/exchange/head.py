@@ -62,7 +62,8 @@ def parse_request(block: bytes, limits: Limits) -> RequestHead | Reason:
         return fields
     length = 0
     if fields.lengths or fields.codings:
-        weighed = _length(fields, version)
+        # Who ends a target at its first space takes the rest for HTTP/1.0.
+        weighed = _length(fields, _VERSION_1_0 if b" " in target else version)
         if isinstance(weighed, Reason):
             return weighed
         length = weighed
@@ -166,8 +167,7 @@ def _lines(block: bytes, limits: Limits, *, mixed: bool) -> list[bytes] | Reason
 def _request_line(
     line: bytes,
 ) -> tuple[bytes, bytes, tuple[int, int]] | Reason:
-    """RFC 9112 3: method, target, version. A raw space is taken inside the
-    query only: in the path it moves the place where some readers stop."""
+    """RFC 9112 3: method, target, version."""
     if line.endswith(b" HTTP/1.1"):
         version = _VERSION_1_1
     elif line.endswith(b" HTTP/1.0"):
@@ -181,12 +181,8 @@ def _request_line(
         return Reason.NOT_HTTP
     if not space or not target or b"\t" in line or target[:1] == b" ":
         return Reason.ODD_REQUEST_LINE
-    if b" " in target:
-        query = target.find(b"?")
-        if query < 0 or target.find(b" ") < query or target[-1:] == b" ":
-            return Reason.ODD_REQUEST_LINE
-        if b" HTTP/" in target:
-            return Reason.ODD_REQUEST_LINE
+    if target[-1:] == b" " or b" HTTP/" in target:
+        return Reason.ODD_REQUEST_LINE
     if method not in (b"HEAD", b"CONNECT") and method.upper() in (b"HEAD", b"CONNECT"):
         return Reason.ODD_METHOD
     return method, target, version

@@ -1,4 +1,35 @@
-"""Why a connection is not read any further: the reasons of ``Opaque``.
+"""Why a connection is not read any further: the decision table of framing.
+
+Each row is something that two readers were found, or are allowed, to read
+differently. An employee can write it so that the application reads something
+else than we would: a page would be missed, or recorded under the request of
+another one. So nothing is guessed, and the connection becomes opaque. Sections
+are those of RFC 9112 unless named:
+
+====================================================  =========================
+seen                                                  reason
+====================================================  =========================
+start line not HTTP/1.x, HTTP/0.9, "http/1.1" (3, 4)  not_http
+tab, double space, space at either end of target (3)  odd_request_line
+status not three digits behind one space (4)          odd_status_line
+"head", "Connect", X-HTTP-Method-Override: HEAD       odd_method
+bare CR (2.2); NUL and other controls (5.5)           bare_cr, control_character
+LF and CRLF in one request head (2.2)                 mixed_line_ends
+white space before the first header (2.2)             leading_space
+framing header folded, "Content-Length :",            odd_framing_header
+"Content_Length", or named by Connection (5.1, 5.2)
+Content-Length with Transfer-Encoding (6.1);          ambiguous_length
+unequal, signed, spaced, empty lengths (6.3)
+Transfer-Encoding not exactly "chunked", repeated,    transfer_encoding
+or in HTTP/1.0 (6.1)
+content on GET, HEAD, TRACE, CONNECT, 1xx, 204 (6.3)  unexpected_body
+chunk framing, see ``chunked`` (7.1)                  chunk_size, chunk_line,
+                                                      chunk_end, odd_trailer
+bytes after a final answer to Expect (9110 10.1.1)    expect_refused
+response that nothing asked for (9.2)                 response_without_request
+a bound of ``Limits``                                 head_too_large, ...
+101 or CONNECT 2xx (9110 15.2.2, 9.3.6)               upgrade, connect: intended
+====================================================  =========================
 
 The values are stored with gaps; they are never renamed.
 """
@@ -9,7 +40,7 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """One per row of the decision table in ``proxy.exchange.framing``."""
+    """Values of ``Opaque.reason``; the table above has the sections."""
 
     UPGRADE = "upgrade"
     """101: another protocol from here on, asked for by the client."""

@@ -32,7 +32,6 @@ class Side:
         "body",
         "closed",
         "dead",
-        "done",
         "offset",
         "start_ns",
         "start_offset",
@@ -45,8 +44,6 @@ class Side:
         self._scanned = 0
         self.offset = offset
         """Offset of the first byte not seen yet."""
-        self.done = offset
-        """Offset below which everything belongs to exchanges handed out."""
         self.start_offset = offset
         """Of the first byte of the head found last."""
         self.start_ns = 0

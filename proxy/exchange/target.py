@@ -61,6 +61,8 @@ def parse_target(
         if target[:1] != b"/":
             target = b"/" + target
     odd = target[:1] != b"/"
+    if b" " in target:
+        odd = True  # some servers end the target here
     fragment = target.find(b"#")
     if fragment >= 0:
         target = target[:fragment]
