@@ -1,0 +1,74 @@
+"""``whosaw status``: is everything being recorded, and if not, why."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from proxy import status as statuses
+from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, Json
+from proxy.config import load
+from proxy.errors import ExitCode
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(status)
+
+
+def judge(directory: Path, wires: int) -> statuses.Verdict:
+    """The verdict over what the processes wrote, at this moment."""
+    now = time.time()
+    reports = statuses.read(directory)
+    living = frozenset(r for r in reports if statuses.alive(reports[r], now))
+    return statuses.verdict(reports, wires=wires, now=now, living=living)
+
+
+def status(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -> int:
+    """Say in one line whether everything is recorded; exit code 1 if it is not."""
+    settings = load(config)
+    verdict = judge(settings.status_directory, settings.wires)
+    if as_json:
+        typer.echo(json.dumps(_plain(verdict), indent=2))
+    else:
+        _print(verdict)
+    return ExitCode.OK if verdict.recording else ExitCode.FAILED
+
+
+def _plain(verdict: statuses.Verdict) -> dict[str, Any]:
+    return {
+        "recording": verdict.recording,
+        "verdict": verdict.line,
+        "problems": list(verdict.problems),
+        "notes": list(verdict.notes),
+        "processes": {r.role: msgspec.to_builtins(r) for r in verdict.reports},
+    }
+
+
+def _print(verdict: statuses.Verdict) -> None:
+    typer.echo(verdict.line)
+    table = Table("process", "figure", "value", box=None, header_style="bold")
+    for report in verdict.reports:
+        name = f"{report.role} (pid {report.pid})"
+        for key, value in report.figures.items():
+            if isinstance(value, dict | list) and not value:
+                continue
+            table.add_row(name, key.replace("_", " "), _shown(value))
+            name = ""
+    if verdict.reports:
+        Console().print(table)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:,.1f}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,0 +1,89 @@
+"""Commands that keep running: run, wire, record, ship, store; and migrate."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from proxy.app import roles, sidecar
+from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, log_to_stderr
+from proxy.config import load
+from proxy.errors import UsageError
+
+Listen = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--listen-fd",
+        metavar="APPLICATION=FD",
+        help="Use this inherited listening socket instead of binding the address.",
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(run)
+    app.command()(wire)
+    app.command()(record)
+    app.command()(ship)
+    app.command()(store)
+    app.command()(migrate)
+
+
+def run(config: ConfigFile = DEFAULT_CONFIG) -> int:
+    """Run the whole sidecar: wires, recorder, shipper and, if embedded, the store."""
+    log_to_stderr("sidecar")
+    return sidecar.run(load(config))
+
+
+def wire(
+    config: ConfigFile = DEFAULT_CONFIG,
+    index: Annotated[int, typer.Option(help="Number of this wire, from 0.")] = 0,
+    listen_fd: Listen = None,
+) -> int:
+    """Relay bytes between browsers and applications, and tap them."""
+    log_to_stderr(f"wire-{index}")
+    return roles.run_wire(load(config), index, _descriptors(listen_fd or []))
+
+
+def record(config: ConfigFile = DEFAULT_CONFIG) -> int:
+    """Read the tap: exchanges, actors, subjects, into the journal."""
+    log_to_stderr("recorder")
+    return roles.run_recorder(load(config))
+
+
+def ship(config: ConfigFile = DEFAULT_CONFIG) -> int:
+    """Move the journal into the store."""
+    log_to_stderr("shipper")
+    return roles.run_shipper(load(config))
+
+
+def store(config: ConfigFile = DEFAULT_CONFIG) -> int:
+    """Serve the embedded store over the ClickHouse HTTP interface."""
+    log_to_stderr("store")
+    return roles.run_store(load(config))
+
+
+def migrate(
+    config: ConfigFile = DEFAULT_CONFIG,
+    *,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Show what would be applied; change nothing.")
+    ] = False,
+) -> int:
+    """Bring the store's schema up to date."""
+    log_to_stderr("migrate")
+    for line in roles.migrate(load(config), plan_only=plan):
+        typer.echo(line)
+    return 0
+
+
+def _descriptors(pairs: list[str]) -> dict[str, int]:
+    found = {}
+    for pair in pairs:
+        name, equals, number = pair.rpartition("=")
+        if not equals or not number.isdigit():
+            raise UsageError(f"--listen-fd {pair}: expected APPLICATION=NUMBER")
+        found[name] = int(number)
+    return found
