@@ -1,0 +1,279 @@
+"""From a complete exchange to the events it makes; the story in one place.
+
+Two halves. ``observe`` runs when an exchange is complete: it applies what the
+exchange does to sessions (login, logout, rotation). ``finish`` runs when no
+wire can bring older news, says who and which records, and gives the events:
+one ``ExchangeRecorded`` always, one ``ViewRecorded`` per subject shown, one
+``SessionChanged`` per thing that happened to a session.
+
+Pure; the recorder calls it, and so does a replay. Subject ids become keyed
+pseudonyms here and session keys have become digests below: nothing that leaves
+holds either. A fault of our own in naming or extraction costs the name or the
+subjects of that one exchange, with reason ``internal``, and is counted; the
+exchange itself is always recorded.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+
+from proxy.attribution.asked import Asked
+from proxy.attribution.attribute import Attribution, Change, Observed, Settled
+from proxy.attribution.sessions import Sessions
+from proxy.events import (
+    Actor,
+    Event,
+    ExchangeRecorded,
+    Extraction,
+    GapKind,
+    GapRecorded,
+    SessionChanged,
+    ViewRecorded,
+)
+from proxy.exchange.charset import media_type
+from proxy.exchange.model import Exchange, Opaque
+from proxy.extraction.model import Extracted, Reading
+from proxy.extraction.view import View
+from proxy.pseudonym import pseudonym
+from proxy.ruleset import RuleSet
+
+logger = logging.getLogger(__name__)
+
+MAX_METHOD = 32
+"""Characters of a method kept; the longest registered one has 17."""
+MAX_CONTENT_TYPE = 127
+"""Characters of a media type kept (RFC 6838 4.2)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """The secrets of pseudonyms; never printed."""
+
+    session: bytes = field(repr=False)
+    subject: bytes = field(repr=False)
+    subject_key_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionContext:
+    """Where an exchange came from."""
+
+    application: str
+    wire: int
+    """Boot id of the wire."""
+    connection: int
+    client_address: str
+    wall_minus_monotonic_ns: int
+
+
+@dataclass(slots=True)
+class Prepared:
+    """An observed exchange; ``needs_watermark`` says when to finish it."""
+
+    context: ConnectionContext
+    exchange: Exchange
+    view: View
+    observed: Observed | None
+    """None after a fault of our own."""
+    needs_watermark: int
+    """Monotonic time all live wires must have passed; 0: none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One transaction: events in order, and session records to put or (None)
+    delete."""
+
+    events: list[Event]
+    sessions: list[tuple[bytes, bytes | None]]
+
+
+@dataclass(slots=True)
+class PipelineCounters:
+    """Faults of our own; each cost one exchange a name or its subjects."""
+
+    attribution_failed: int = 0
+    extraction_failed: int = 0
+
+
+class Pipeline:
+    """The decisions for one application."""
+
+    def __init__(self, ruleset: RuleSet, sessions: Sessions, keys: Keys) -> None:
+        self.ruleset = ruleset
+        self.sessions = sessions
+        self.counters = PipelineCounters()
+        self._keys = keys
+        self._attribution = Attribution(
+            ruleset.attribution, ruleset.application, sessions, keys.session
+        )
+
+    def observe(self, context: ConnectionContext, exchange: Exchange) -> Prepared:
+        """Apply what a complete exchange does to sessions; call ``finish`` later.
+
+        Args:
+            context: Its connection.
+            exchange: Complete, or as much of it as there will be.
+        """
+        view = View(exchange, self.ruleset.settings)
+        binding = f"{context.wire:x}-{context.connection:x}-{exchange.up_offset:x}"
+        observed: Observed | None = None
+        needs = 0
+        try:
+            asked = Asked(exchange.request, view.target)
+            observed = self._attribution.observe(exchange, asked, binding)
+            needs = observed.needs_watermark
+        except Exception:  # fail open: the exchange is recorded, without a name
+            self.counters.attribution_failed += 1
+            logger.exception("attribution failed; the exchange stays nameless")
+        return Prepared(context, exchange, view, observed, needs)
+
+    def finish(self, prepared: Prepared) -> Outcome:
+        """The events of an observed exchange; call it once.
+
+        In the order of ``needs_watermark`` where several wait.
+        """
+        settled = self._settle(prepared)
+        reading = self._read(prepared)
+        wall = prepared.context.wall_minus_monotonic_ns
+        events: list[Event] = [
+            self._session_changed(prepared, change) for change in settled.changes
+        ]
+        events.append(self._exchange_recorded(prepared, settled.actor, reading))
+        if reading.extracted.subjects:
+            events += self._views(prepared, settled.actor, reading)
+        sessions = self.sessions.changes(dict.fromkeys(settled.touched), wall)
+        return Outcome(events, sessions)
+
+    def opaque(
+        self,
+        context: ConnectionContext,
+        opaque: Opaque,
+        up_bytes: int,
+        down_bytes: int,
+        end_ns: int,
+    ) -> GapRecorded:
+        """The gap of a connection that is not readable from some byte on.
+
+        Args:
+            context: Its connection.
+            opaque: Since when, and why.
+            up_bytes: Bytes client to server that were not read.
+            down_bytes: Bytes server to client that were not read.
+            end_ns: Monotonic time of its end.
+        """
+        wall = context.wall_minus_monotonic_ns
+        kind = GapKind.OPAQUE_PROTOCOL if opaque.intended else GapKind.UNPARSEABLE
+        return GapRecorded(
+            application=context.application,
+            wire=context.wire,
+            connection=context.connection,
+            kind=kind,
+            reason=opaque.reason,
+            intended=opaque.intended,
+            from_ns=opaque.time_ns + wall,
+            to_ns=end_ns + wall,
+            connections=1,
+            up_bytes=up_bytes,
+            down_bytes=down_bytes,
+            client_address=context.client_address,
+        )
+
+    def _settle(self, prepared: Prepared) -> Settled:
+        if prepared.observed is not None:
+            try:
+                return self._attribution.settle(prepared.observed)
+            except Exception:  # fail open: the exchange is recorded, without a name
+                self.counters.attribution_failed += 1
+                logger.exception("attribution failed; the exchange stays nameless")
+        return Settled(Actor(reason="internal"), [], [])
+
+    def _read(self, prepared: Prepared) -> Reading:
+        try:
+            return self.ruleset.read(prepared.view)
+        except Exception:  # fail open: recorded as failed, which is shown
+            self.counters.extraction_failed += 1
+            logger.exception("extraction failed; the exchange is recorded as failed")
+            extracted = Extracted(Extraction.FAILED, "internal", [])
+            return Reading(rule="", path="", extracted=extracted)
+
+    def _exchange_recorded(
+        self, prepared: Prepared, actor: Actor, reading: Reading
+    ) -> ExchangeRecorded:
+        context, exchange = prepared.context, prepared.exchange
+        request, response = exchange.request, exchange.response
+        wall = context.wall_minus_monotonic_ns
+        content_type = ""
+        ended, response_bytes, status = request.end_ns, 0, 0
+        if response is not None:
+            content_type = media_type(response.get(b"content-type"))
+            ended = max(ended, response.end_ns)
+            response_bytes = response.end_offset - response.start_offset
+            status = response.status
+        return ExchangeRecorded(
+            application=self.ruleset.application,
+            wire=context.wire,
+            connection=context.connection,
+            request_offset=request.start_offset,
+            started_ns=request.start_ns + wall,
+            ended_ns=ended + wall,
+            monotonic_ns=request.start_ns,
+            method=request.method[:MAX_METHOD].decode("latin-1"),
+            path=reading.path,
+            rule=reading.rule,
+            status=status,
+            request_bytes=request.end_offset - request.start_offset,
+            response_bytes=response_bytes,
+            content_type=content_type[:MAX_CONTENT_TYPE],
+            client_address=context.client_address,
+            actor=actor,
+            extraction=reading.extracted.status,
+            extraction_reason=reading.extracted.reason,
+            views=len(reading.extracted.subjects),
+            ruleset=self.ruleset.hash,
+        )
+
+    def _views(
+        self, prepared: Prepared, actor: Actor, reading: Reading
+    ) -> list[ViewRecorded]:
+        context, request = prepared.context, prepared.exchange.request
+        key, key_id = self._keys.subject, self._keys.subject_key_id
+        started = request.start_ns + context.wall_minus_monotonic_ns
+        application, ruleset = self.ruleset.application, self.ruleset.hash
+        return [
+            ViewRecorded(
+                application=application,
+                wire=context.wire,
+                connection=context.connection,
+                request_offset=request.start_offset,
+                started_ns=started,
+                client_address=context.client_address,
+                actor=actor,
+                subject_type=found.type,
+                subject=pseudonym(key, found.type, found.id),
+                subject_key=key_id,
+                action=found.action,
+                rule=reading.rule,
+                categories=found.categories,
+                position=found.position,
+                ruleset=ruleset,
+            )
+            for found in reading.extracted.subjects
+        ]
+
+    def _session_changed(self, prepared: Prepared, change: Change) -> SessionChanged:
+        context = prepared.context
+        return SessionChanged(
+            application=self.ruleset.application,
+            wire=context.wire,
+            connection=context.connection,
+            request_offset=prepared.exchange.up_offset,
+            at_ns=change.at + context.wall_minus_monotonic_ns,
+            monotonic_ns=change.at,
+            kind=change.kind,
+            actor=change.actor,
+            previous=change.previous,
+            client_address=context.client_address,
+            reason=change.reason,
+        )
