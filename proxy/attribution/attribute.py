@@ -22,8 +22,9 @@ rotation       a changed cookie on a request that carried a bound key moves
                the binding; the old key counts for a grace (requests under
                way). Not when the answer is a login page: then the cookie is
                a new anonymous session
-login page     (when the rule set describes it) ends the binding from the
-               first byte of the request on
+login page     401, a redirect to an address of a login, or what the rule
+               set describes instead: ends the binding from the first byte
+               of the request on
 new session    a key issued again means nothing of what it meant before
 =============  ============================================================
 """
@@ -139,8 +140,8 @@ class Attribution:
                     self._note(observed, key, Ended(end, end, start, "logged_out"))
         if response is not None and response.get(b"set-cookie") is not None:
             self._new_keys(observed, response, keeps=not observed.logout)
-        if keys and response is not None and self._spec.login_page is not None:
-            self._login_page(observed)
+        if keys and response is not None and not observed.logout:
+            self._login_page(observed, response)
         return observed
 
     def settle(self, observed: Observed) -> Settled:
@@ -290,12 +291,10 @@ class Attribution:
     def _keeps_session(self, observed: Observed, response: Response) -> bool:
         """Whether the answer is one that a logged-in session gets."""
         exchange = observed.exchange
-        if response.status >= 400:
+        if response.status >= 400 or self._leads_to_login(exchange, response):
             return False
-        address = redirect(exchange.request, response)
-        if address is not None:
-            path = address.partition("?")[0]
-            return all(p.match_path(path) is None for p in self._login_patterns)
+        if 300 <= response.status < 400:
+            return True
         page = Page(response)
         wanted = self._spec.login_page
         if wanted is not None and evaluate(wanted, exchange, page) is not False:
@@ -309,13 +308,28 @@ class Attribution:
             change = Change(SessionKind.ROTATED, bound.actor, observed.end, old.hex())
             observed.changes.append(change)
 
-    def _login_page(self, observed: Observed) -> None:
+    def _login_page(self, observed: Observed, response: Response) -> None:
+        """An answer that says: this session is not logged in."""
         wanted = self._spec.login_page
-        assert wanted is not None
-        if evaluate(wanted, observed.exchange) is True:
+        if wanted is not None:
+            shown = evaluate(wanted, observed.exchange) is True
+        elif response.status == 401:
+            shown = True
+        else:
+            shown = self._leads_to_login(observed.exchange, response)
+        if shown:
             start, end = observed.start, observed.end
             for key in observed.keys:
                 self._note(observed, key, Ended(start, end, start, "login_page"))
+
+    def _leads_to_login(self, exchange: Exchange, response: Response) -> bool:
+        if not 300 <= response.status < 400:
+            return False
+        address = redirect(exchange.request, response)
+        if address is None:
+            return False
+        path = address.partition("?")[0]
+        return any(p.match_path(path) is not None for p in self._login_patterns)
 
     # -- who -----------------------------------------------------------------
 

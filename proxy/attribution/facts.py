@@ -68,6 +68,9 @@ class Standing:
     reason: str = ""
 
 
+_NOT_YET = frozenset({"replaced", "login_page"})
+"""Endings that also befall a session nobody has logged in on."""
+
 UNKNOWN = Standing(reason="unknown_session")
 BEFORE_LOGIN = Standing(reason="before_login")
 AMBIGUOUS = Standing(reason="ambiguous")
@@ -98,7 +101,7 @@ def standing(facts: list[Fact], start: int, end: int) -> Standing:
             break
     if current is None:
         # An ending alone: its login was before our time, or is forgotten.
-        if ending is not None and ending.reason != "replaced":
+        if ending is not None and ending.reason not in _NOT_YET:
             return Standing(reason=ending.reason)
         return BEFORE_LOGIN if facts else UNKNOWN
     if ending is not None and ending.anchor >= current.at:

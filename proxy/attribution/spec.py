@@ -240,5 +240,6 @@ class AttributionSpec:
     confirm_user: ConfirmUser | None = None
     login_page: Predicate | None = None
     """A response for which this holds says: this session is not logged in.
-    A bound key that gets such an answer is unbound from that request on."""
+    A bound key that gets such an answer is unbound from that request on. None:
+    status 401, or a redirect to the address of a login."""
     expiry: Expiry = field(default_factory=Expiry)
