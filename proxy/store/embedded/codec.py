@@ -8,7 +8,6 @@ section 8.4.1; ``lz4`` and ``zstd`` as ClickHouse uses them.
 
 from __future__ import annotations
 
-import io
 import zlib
 from collections.abc import Callable, Iterable
 from importlib import import_module
@@ -106,31 +105,45 @@ def decode(body: bytes, coding: str, limit: int) -> bytes:
 
 
 def _zlib(body: bytes) -> Iterable[bytes]:
-    coder = zlib.decompressobj(47)
+    # Members may follow one another (RFC 1952 section 2.2).
     rest = body
-    while rest and not coder.eof:
-        yield coder.decompress(rest, _STEP)
-        rest = coder.unconsumed_tail
-    yield coder.flush()
-    if not coder.eof:
-        raise EOFError("cut")
+    while rest:
+        coder = zlib.decompressobj(47)
+        while rest and not coder.eof:
+            yield coder.decompress(rest, _STEP)
+            rest = coder.unconsumed_tail
+        yield coder.flush()
+        if not coder.eof:
+            raise EOFError("cut")
+        rest = coder.unused_data
 
 
 def _zstd(body: bytes) -> Iterable[bytes]:
-    with zstandard.ZstdDecompressor().stream_reader(
-        io.BytesIO(body), read_across_frames=True
-    ) as reader:
-        while piece := reader.read(_STEP):
-            yield piece
+    # Frames may follow one another. A block of 4 bytes can become 128 KiB, so the
+    # limit is checked every 256 bytes.
+    coder = zstandard.ZstdDecompressor().decompressobj()
+    for at in range(0, len(body), 256):
+        rest = body[at : at + 256]
+        while rest:
+            if coder.eof:
+                coder = zstandard.ZstdDecompressor().decompressobj()
+            yield coder.decompress(rest)
+            rest = coder.unused_data if coder.eof else b""
+    if not coder.eof:
+        raise EOFError("cut")
 
 
 def _lz4(body: bytes) -> Iterable[bytes]:
-    coder = import_module("lz4.frame").LZ4FrameDecompressor()
-    yield coder.decompress(body, _STEP)
-    while not coder.eof and not coder.needs_input:
-        yield coder.decompress(b"", _STEP)
-    if not coder.eof:
-        raise EOFError("cut")
+    new = import_module("lz4.frame").LZ4FrameDecompressor
+    rest = body
+    while rest:
+        coder = new()
+        yield coder.decompress(rest, _STEP)
+        while not coder.eof and not coder.needs_input:
+            yield coder.decompress(b"", _STEP)
+        if not coder.eof:
+            raise EOFError("cut")
+        rest = coder.unused_data or b""
 
 
 def _brotli(body: bytes) -> Iterable[bytes]:

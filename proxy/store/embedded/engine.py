@@ -170,6 +170,11 @@ class Engine:
             os.close(self._lock)
             self._lock = -1
 
+    def interrupt(self) -> None:
+        """Cancel the queries that still run; they end with code 394."""
+        if self._anchor is not None:
+            self._anchor.query("KILL QUERY WHERE query NOT LIKE 'KILL%' ASYNC")
+
     def ask(self, question: Question) -> Answer:
         """Run a question up to its first piece. Blocks.
 
@@ -195,7 +200,9 @@ class Engine:
             raise
 
     def _prepare(self, connection: Any, question: Question) -> None:
-        limits = bounds(self._limits, reads_only=question.reads_only)
+        limits = bounds(
+            self._limits, reads_only=question.reads_only, streams=question.streams
+        )
         _set(connection, limits)
         for statement in question.session:
             connection.query(statement)

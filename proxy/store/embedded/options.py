@@ -1,7 +1,8 @@
 """The URL parameters of a request: transport, query parameters, settings.
 
 A writer may set what the engine lets him. A reader's settings pass an
-allow-list: presentation as he likes, bounds only downwards; anything else is
+allow-list: presentation as he likes, bounds only downwards (a higher
+one is cut to the limit); anything else is
 refused with ClickHouse's READONLY. Names that belong to the transport of
 another server version are ignored. Pure.
 """
@@ -150,8 +151,13 @@ def read(
     )
 
 
-def bounds(limits: Limits, *, reads_only: bool) -> dict[str, str]:
-    """The engine's settings that hold these limits."""
+def bounds(
+    limits: Limits, *, reads_only: bool, streams: bool = False
+) -> dict[str, str]:
+    """The engine's settings that hold these limits.
+
+    A streamed result stands nowhere as a whole, so its bytes are not bounded.
+    """
     common = {
         "session_timezone": "UTC",
         "max_memory_usage": str(limits.memory_bytes),
@@ -163,27 +169,28 @@ def bounds(limits: Limits, *, reads_only: bool) -> dict[str, str]:
         **common,
         "max_execution_time": str(limits.seconds),
         "max_result_rows": str(limits.result_rows),
-        "max_result_bytes": str(limits.result_bytes),
+        "max_result_bytes": "0" if streams else str(limits.result_bytes),
         "allow_introspection_functions": "0",
     }
 
 
 def _check_reader(settings: dict[str, str], limits: Limits) -> None:
-    allowed = bounds(limits, reads_only=True)
+    """Refuse what a reader may not set; cut a bound down to its limit.
+
+    Clients put their own deadline into ``max_execution_time`` unasked, so a bound
+    that is too high is lowered rather than refused.
+    """
+    highest = bounds(limits, reads_only=True)
     for name, value in settings.items():
         if name in _PRESENTATION or name.startswith(_PRESENTATION_PREFIXES):
             continue
-        if name.startswith("max_") and name in allowed:
-            try:
-                if 0 < float(value) <= float(allowed[name]):
-                    continue
-            except ValueError:
-                pass
+        if not name.startswith("max_") or name not in highest:
             raise refused(
-                READONLY,
-                f"Setting {name} should be above 0 and at most {allowed[name]}",
-                "READONLY",
+                READONLY, f"Cannot modify '{name}' setting in readonly mode", "READONLY"
             )
-        raise refused(
-            READONLY, f"Cannot modify '{name}' setting in readonly mode", "READONLY"
-        )
+        try:
+            wanted = float(value)
+        except ValueError:
+            wanted = 0.0
+        if not 0 < wanted <= float(highest[name]):
+            settings[name] = highest[name]

@@ -20,7 +20,6 @@ import secrets
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
 from dataclasses import asdict, replace
 from typing import Self, TypeVar
 
@@ -119,7 +118,7 @@ class EmbeddedServer:
             await runner.cleanup()
         if self._threads is not None:
             threads, self._threads = self._threads, None
-            # No query outlives its own time limit, so this wait is bounded.
+            await asyncio.to_thread(self._engine.interrupt)
             await asyncio.to_thread(threads.shutdown)
             await asyncio.to_thread(self._engine.close)
 
@@ -223,8 +222,9 @@ class EmbeddedServer:
         headers["X-ClickHouse-Exception-Tag"] = tag
         response = web.StreamResponse(headers=headers)
         await response.prepare(request)
-        async with aclosing(_Writer(response, encoder)) as writer:
-            piece = answer.first
+        writer = _Writer(response, encoder)
+        piece = answer.first
+        try:
             while piece:
                 await writer.write(piece)
                 try:
@@ -234,6 +234,11 @@ class EmbeddedServer:
                     await writer.write(_marked(failed, tag))
                     response.force_close()
                     break
+            await writer.finish()
+        except TimeoutError:
+            log.warning("a client took no byte for %.0f s", _SLOW_CLIENT_SECONDS)
+            if request.transport is not None:
+                request.transport.abort()
         return response
 
 
@@ -247,16 +252,18 @@ class _Writer:
         self._encoder = encoder
 
     async def write(self, piece: bytes) -> None:
+        """Send a piece; TimeoutError when the client does not take it."""
         if self._encoder is not None:
             piece = await asyncio.to_thread(self._encoder.compress, piece)
         if piece:
             async with asyncio.timeout(_SLOW_CLIENT_SECONDS):
                 await self._response.write(piece)
 
-    async def aclose(self) -> None:
-        if self._encoder is not None:
-            await self._response.write(self._encoder.flush())
-        await self._response.write_eof()
+    async def finish(self) -> None:
+        """Send what the encoder kept, and the end."""
+        rest = self._encoder.flush() if self._encoder is not None else b""
+        async with asyncio.timeout(_SLOW_CLIENT_SECONDS):
+            await self._response.write_eof(rest)
 
 
 async def _ok(_: web.Request) -> web.StreamResponse:
