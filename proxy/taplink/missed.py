@@ -77,7 +77,7 @@ class MissedTotals:
     def frames(self, again: bool) -> Iterator[tuple[bytes, bytes]]:
         """What may be sent now; with ``again`` also what was sent and not committed."""
         if again:
-            for missed in self._sent.values():
+            for missed in sorted(self._sent.values(), key=lambda m: m.serial):
                 yield _frame(missed)
         for application in list(self._waiting):
             if application not in self._sent:

@@ -1,0 +1,186 @@
+"""Group commit: what was decided, into the journal, then acknowledged.
+
+One commit is under way on a thread; the next batch collects meanwhile. A commit
+that fails is tried again with the same batch, and nothing is acknowledged: the
+wires keep their frames. Progress rows to delete ride along with the next batch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol
+
+from proxy.clock import Clock
+from proxy.errors import WhosawError
+from proxy.events import Event, encode
+from proxy.journal.model import Batch
+from proxy.recorder.deciding import SessionChange
+from proxy.recorder.limits import Limits
+from proxy.recorder.source import Source
+
+logger = logging.getLogger(__name__)
+
+_LAZY_ROWS = 5_000
+"""Progress rows to delete that wait for a batch at most."""
+
+Acknowledge = Callable[[dict[int, list[tuple[int, int, int]]]], None]
+"""Takes, by wire boot, (connection, up, down) that are on disk."""
+
+
+class JournalPort(Protocol):
+    """What the recorder needs of a journal."""
+
+    @property
+    def stopped_cleanly(self) -> bool:
+        """Whether the last writer closed it."""
+
+    @property
+    def last_heartbeat_ns(self) -> int:
+        """Wall clock of the last heartbeat."""
+
+    def commit(self, batch: Batch) -> int:
+        """Make a batch durable; raises a ``WhosawError`` and changes nothing."""
+
+    def progress(self) -> dict[tuple[int, int], tuple[int, int]]:
+        """Bytes covered per (wire boot, connection)."""
+
+    def keep_boots(self, boots: Iterable[int]) -> None:
+        """Name the wires whose progress must survive a rotation."""
+
+
+class Committer:
+    """Takes the assembly's output (``deciding.Output``, save ``forget``)."""
+
+    def __init__(
+        self,
+        journal: JournalPort,
+        clock: Clock,
+        limits: Limits,
+        acknowledge: Acknowledge,
+    ) -> None:
+        self.commits = 0
+        self.failed = 0
+        """Attempts that failed."""
+        self.failing = ""
+        """Why the commit under way does not succeed; empty when all is well."""
+        self.last_commit_ns = clock.monotonic_ns()
+        self.pending_bytes = 0
+        self._journal = journal
+        self._clock = clock
+        self._limits = limits
+        self._acknowledge = acknowledge
+        self._wanted = asyncio.Event()
+        self._events: list[bytes] = []
+        self._sessions: dict[bytes, bytes | None] = {}
+        self._progress: dict[tuple[int, int], tuple[int, int] | None] = {}
+        self._lazy = 0
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="journal")
+
+    @property
+    def full(self) -> bool:
+        """So much waits for a commit that the wires must wait too."""
+        return (
+            len(self._events) > self._limits.pending_events
+            or self.pending_bytes > self._limits.pending_bytes
+        )
+
+    def released(
+        self,
+        source: Source,
+        number: int,
+        covered: tuple[int, int] | None,
+        events: Iterable[Event],
+        sessions: Iterable[SessionChange],
+    ) -> None:
+        """Add to the batch that collects."""
+        for event in events:
+            body = encode(event)
+            self._events.append(body)
+            self.pending_bytes += len(body)
+        for key, blob in sessions:
+            self._sessions[key] = blob
+        if covered is not None:
+            self._progress[source.boot, number] = covered
+        self._wanted.set()
+
+    def add(self, events: Iterable[Event]) -> None:
+        """Events of the recorder itself."""
+        self._events += map(encode, events)
+        self._wanted.set()
+
+    def settled(self, boot: int, number: int) -> None:
+        """Delete the row with some later batch."""
+        self._progress[boot, number] = None
+        self._lazy += 1
+        if self._lazy > _LAZY_ROWS:
+            self._wanted.set()
+
+    async def run(self) -> None:
+        """Commit until cancelled; a heartbeat when there is nothing else."""
+        while True:
+            try:
+                async with asyncio.timeout(self._limits.heartbeat):
+                    await self._wanted.wait()
+            except TimeoutError:
+                pass
+            else:
+                await asyncio.sleep(self._limits.commit_delay)
+            await self.commit()
+
+    async def commit(self) -> None:
+        """Commit what has collected, however long that takes."""
+        batch = self._take()
+        loop = asyncio.get_running_loop()
+        pause = 0.05
+        while True:
+            try:
+                await loop.run_in_executor(self._pool, self._journal.commit, batch)
+            except WhosawError as error:
+                self.failed += 1
+                if not self.failing:
+                    logger.error("nothing is recorded: %s", error)  # noqa: TRY400 - told, not traced
+                self.failing = str(error)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, self._limits.commit_retry_most)
+            else:
+                break
+        if self.failing:
+            self.failing = ""
+            logger.warning("recording again")
+        self.commits += 1
+        self.last_commit_ns = self._clock.monotonic_ns()
+        acknowledged: dict[int, list[tuple[int, int, int]]] = {}
+        for (boot, number), covered in batch.progress.items():
+            if covered is not None:
+                acknowledged.setdefault(boot, []).append((number, *covered))
+        self._acknowledge(acknowledged)
+
+    def close(self) -> None:
+        """Let go of the thread."""
+        self._pool.shutdown(wait=True)
+
+    def status(self) -> dict[str, Any]:
+        """Figures for the recorder's report."""
+        return {
+            "commits": self.commits,
+            "failed_commits": self.failed,
+            "failing": self.failing,
+            "pending_events": len(self._events),
+            "since_commit_ms": (self._clock.monotonic_ns() - self.last_commit_ns)
+            // 1_000_000,
+        }
+
+    def _take(self) -> Batch:
+        batch = Batch(
+            events=self._events,
+            sessions=self._sessions,
+            progress=self._progress,
+            heartbeat_ns=self._clock.wall_ns(),
+        )
+        self._events, self._sessions, self._progress = [], {}, {}
+        self.pending_bytes = self._lazy = 0
+        self._wanted.clear()
+        return batch

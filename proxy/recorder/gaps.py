@@ -1,0 +1,95 @@
+"""Why a connection is not read, and the event that says so; pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from proxy.events import GapKind, GapRecorded
+from proxy.exchange.model import Opaque
+from proxy.tapstream import LossReason, Lost, Missed
+
+_KINDS = {kind.value: kind for kind in GapKind}
+_KIND_OF_LOSS = {
+    LossReason.SHED: GapKind.SHED,
+    LossReason.RECORDER_ABSENT: GapKind.RECORDER_ABSENT,
+    LossReason.OBSERVER_FAILED: GapKind.OBSERVER_FAILED,
+    LossReason.UNREPLAYABLE: GapKind.RECORDER_ABSENT,
+    LossReason.FORGOTTEN: GapKind.OBSERVER_FAILED,
+    LossReason.INTENDED: GapKind.CAPTURE_OFF,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Blindness:
+    """From when and why the rest of a connection is not read."""
+
+    kind: GapKind
+    reason: str
+    since_ns: int
+    """Monotonic."""
+    intended: bool = False
+
+    def detail(self) -> str:
+        """What a wire keeps for another recorder; ``of_lost`` reads it."""
+        return f"{self.kind.value}:{int(self.intended)}:{self.reason}"
+
+
+def of_opaque(opaque: Opaque) -> Blindness:
+    """Not HTTP any more: by agreement, or because it can be read in two ways."""
+    kind = GapKind.OPAQUE_PROTOCOL if opaque.intended else GapKind.UNPARSEABLE
+    return Blindness(kind, opaque.reason, opaque.time_ns, opaque.intended)
+
+
+def of_lost(lost: Lost) -> Blindness:
+    """The wire did not send it."""
+    try:
+        reason = LossReason(lost.reason)
+    except ValueError:
+        return Blindness(GapKind.SHED, f"loss_{lost.reason}", lost.since_ns)
+    kind, _, rest = lost.detail.partition(":")
+    intended, _, text = rest.partition(":")
+    if reason is LossReason.FORGOTTEN and kind in _KINDS:
+        return Blindness(_KINDS[kind], text, lost.since_ns, intended == "1")
+    return Blindness(
+        _KIND_OF_LOSS[reason],
+        reason.name.lower(),
+        lost.since_ns,
+        reason is LossReason.INTENDED,
+    )
+
+
+def of_missed(missed: Missed, wire: int, wall_ns: int) -> GapRecorded:
+    """Whole connections the wire could not track."""
+    absent = missed.reason == LossReason.RECORDER_ABSENT
+    return GapRecorded(
+        application=missed.application,
+        wire=wire,
+        connection=0,
+        kind=GapKind.RECORDER_ABSENT if absent else GapKind.SHED,
+        reason="too_many_connections",
+        intended=False,
+        from_ns=missed.since_ns + wall_ns,
+        to_ns=missed.until_ns + wall_ns,
+        connections=missed.connections,
+        up_bytes=missed.up,
+        down_bytes=missed.down,
+        client_address="",
+    )
+
+
+def of_time(kind: GapKind, reason: str, from_ns: int, to_ns: int) -> GapRecorded:
+    """A time (wall clock) nobody was recording; no connection is known."""
+    return GapRecorded(
+        application="",
+        wire=0,
+        connection=0,
+        kind=kind,
+        reason=reason,
+        intended=False,
+        from_ns=from_ns,
+        to_ns=to_ns,
+        connections=0,
+        up_bytes=0,
+        down_bytes=0,
+        client_address="",
+    )

@@ -1,0 +1,138 @@
+"""One peer of the recorder's socket: a wire, or one who subscribes to all frames."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import struct
+from typing import Protocol, cast
+
+import msgspec
+from typing_extensions import override
+
+from proxy.recorder.assembly import Assembly
+from proxy.recorder.source import Source
+from proxy.recorder.subscribers import Subscriber, Subscribers
+from proxy.tapstream import VERSION, Frame, FrameDecoder, Hello, Kind, StreamBroken
+
+logger = logging.getLogger(__name__)
+
+_CREDENTIALS = struct.Struct("3i")
+
+
+class Owner(Protocol):
+    """What a peer needs of the recorder."""
+
+    assembly: Assembly
+    subscribers: Subscribers
+    refused: int
+
+    @property
+    def allowed_uids(self) -> frozenset[int]:
+        """Uids that may connect."""
+
+    def hello(self, peer: Peer, hello: Hello) -> Source:
+        """A wire introduced itself."""
+
+    def processed(self, last_ns: int) -> None:
+        """A chunk of frames went through the assembly."""
+
+    def left(self, peer: Peer, source: Source) -> None:
+        """A wire's stream ended."""
+
+
+class Peer(asyncio.Protocol):
+    """Its first frame says what it is."""
+
+    def __init__(self, owner: Owner) -> None:
+        self._owner = owner
+        self._decoder = FrameDecoder()
+        self._source: Source | None = None
+        self._subscriber: Subscriber | None = None
+        self.replaced = False
+        """The wire has connected anew; this stream says nothing any more."""
+        self.transport: asyncio.Transport
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+        uid = uid_of(self.transport.get_extra_info("socket"))
+        if uid not in self._owner.allowed_uids:
+            self._refuse(f"uid {uid} may not connect")
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        if self.replaced or self.transport.is_closing():
+            return
+        try:
+            frames = self._decoder.feed(data)
+        except StreamBroken as broken:
+            self._take(broken.frames)
+            self._refuse("its stream has lost its framing")
+            return
+        try:
+            self._take(frames)
+        except StreamBroken:
+            self._refuse("it has more open connections than can be")
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._subscriber is not None:
+            self._owner.subscribers.remove(self._subscriber)
+        if self._source is not None and not self.replaced:
+            self._owner.left(self, self._source)
+
+    def _take(self, frames: list[Frame]) -> None:
+        if not frames:
+            return
+        if self._source is None:
+            if self._subscriber is None:
+                self._introduce(frames[0])
+            frames = frames[1:]
+        source = self._source
+        if source is None or not frames:
+            return
+        owner = self._owner
+        owner.assembly.feed(source, frames)
+        if owner.subscribers:
+            owner.subscribers.frames(source, frames)
+        owner.processed(frames[-1].time_ns)
+
+    def _introduce(self, frame: Frame) -> None:
+        owner = self._owner
+        if frame.kind == Kind.SUBSCRIBE:
+            self._subscriber = owner.subscribers.add(
+                self.transport, owner.assembly.sources.values()
+            )
+            if self._subscriber is None:
+                self._refuse("there are too many subscribers")
+            return
+        try:
+            hello = msgspec.msgpack.decode(frame.payload, type=Hello)
+        except msgspec.MsgspecError:
+            self._refuse("it did not introduce itself")
+            return
+        if frame.kind != Kind.HELLO or hello.version != VERSION:
+            self._refuse(f"it speaks version {hello.version}, not {VERSION}")
+            return
+        self._source = owner.hello(self, hello)
+
+    def _refuse(self, reason: str) -> None:
+        self._owner.refused += 1
+        logger.warning("a peer of the tap socket was turned away: %s", reason)
+        self.transport.abort()
+
+
+def uid_of(peer: socket.socket) -> int:
+    """The uid of the process that connected."""
+    credentials = peer.getsockopt(
+        socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size
+    )
+    return int(_CREDENTIALS.unpack(credentials)[1])
+
+
+def own_uids() -> frozenset[int]:
+    """The own uid, and root's: who is root needs no socket to forge."""
+    return frozenset((os.getuid(), 0))

@@ -1,0 +1,248 @@
+"""The recorder's socket, timers and report.
+
+The socket is 0600 in a directory of 0700, and the peer's uid is checked: who
+can write to it can forge evidence, who can subscribe reads all traffic.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from proxy.clock import Clock, SystemClock
+from proxy.events import Event, GapKind
+from proxy.recorder import gaps
+from proxy.recorder.assembly import Assembly
+from proxy.recorder.committer import Committer, JournalPort
+from proxy.recorder.deciding import Application, SessionChange
+from proxy.recorder.limits import Limits
+from proxy.recorder.listening import Listening
+from proxy.recorder.peer import Peer, own_uids
+from proxy.recorder.source import Source, State
+from proxy.recorder.subscribers import Subscribers
+from proxy.tapstream import Hello, Kind, SourceState, pack, pack_committed, pack_forget
+
+logger = logging.getLogger(__name__)
+
+_ASK = pack(Kind.ASK_WATERMARK, 0, 0, 0)
+_ASK_EVERY = 0.005
+"""Seconds between two rounds of ASK_WATERMARK: the answer takes one or two."""
+_TICK = 0.02
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecorderSettings:
+    """What a recorder is given; the journal stays its owner's to close."""
+
+    socket_path: Path
+    applications: Mapping[str, Application]
+    """Pipeline by application name, as OPEN frames carry it."""
+    journal: JournalPort
+    limits: Limits = field(default_factory=Limits)
+    allowed_uids: frozenset[int] | None = None
+    """Peers that may connect; None for this process's own uid (and root)."""
+
+
+class Recorder:
+    """One recorder. ``run`` is its life.
+
+    Args:
+        settings: see there.
+        clock: the host's clocks.
+
+    """
+
+    def __init__(self, settings: RecorderSettings, clock: Clock | None = None) -> None:
+        self.clock = clock or SystemClock()
+        self.limits = settings.limits
+        self.lag_ns = 0
+        """Age of the last frame when it was processed."""
+        self.refused = 0
+        """Peers turned away: uid, version, no introduction."""
+        self.allowed_uids = (
+            own_uids() if settings.allowed_uids is None else settings.allowed_uids
+        )
+        self._settings = settings
+        self._streams: dict[int, Peer] = {}
+        self.subscribers = Subscribers(self.limits)
+        self.committer = Committer(
+            settings.journal, self.clock, self.limits, self._acknowledge
+        )
+        self.assembly = Assembly(
+            settings.applications, self, self.limits, settings.journal.progress()
+        )
+        self._holding = False
+        self._asked = 0.0
+
+    async def run(
+        self, stop: asyncio.Event, started: Callable[[], None] | None = None
+    ) -> None:
+        """Listen until ``stop``, then commit what was read and close the socket.
+
+        Raises:
+            UnavailableError: the socket cannot be made.
+        """
+        loop = asyncio.get_running_loop()
+        self._tell_unclean_stop()
+        async with asyncio.TaskGroup() as group:
+            commits = group.create_task(self.committer.run())
+            ticks = group.create_task(self._tick())
+            start_grace = loop.call_later(
+                self.limits.start_grace, self.assembly.unexpected
+            )
+            try:
+                async with Listening(self._settings.socket_path, lambda: Peer(self)):
+                    if started is not None:
+                        started()
+                    await stop.wait()
+            finally:
+                start_grace.cancel()
+                ticks.cancel()
+                commits.cancel()
+        self.assembly.decisions.drain()
+        try:
+            async with asyncio.timeout(self.limits.commit_retry_most):
+                await self.committer.commit()
+        except TimeoutError:
+            logger.warning("the journal did not take the last events; wires keep them")
+        for peer in list(self._streams.values()):
+            peer.transport.close()
+        self.committer.close()
+
+    def status(self) -> dict[str, Any]:
+        """Figures for the report: see ``docs/recorder.md``."""
+        return {
+            "wires": len(self._streams),
+            "lag_ms": self.lag_ns / 1e6,
+            "refused_peers": self.refused,
+            "subscribers_dropped": self.subscribers.dropped,
+            "holding": self._holding,
+            **self.assembly.status(),
+            **self.committer.status(),
+        }
+
+    def _tell_unclean_stop(self) -> None:
+        journal = self._settings.journal
+        if not journal.stopped_cleanly:
+            now_ns = self.clock.wall_ns()
+            since_ns = journal.last_heartbeat_ns or now_ns
+            self.committer.add(
+                [gaps.of_time(GapKind.UNCLEAN_STOP, "recorder", since_ns, now_ns)]
+            )
+        for aside in getattr(journal, "set_aside", []):
+            now_ns = self.clock.wall_ns()
+            since_ns = journal.last_heartbeat_ns or now_ns
+            reason = f"journal_set_aside:{aside.epoch}:{aside.first}"
+            self.committer.add(
+                [gaps.of_time(GapKind.UNCLEAN_STOP, reason, since_ns, now_ns)]
+            )
+
+    # What peers call.
+
+    def hello(self, peer: Peer, hello: Hello) -> Source:
+        """A wire introduced itself; an older stream of it is closed."""
+        before = self._streams.pop(hello.boot, None)
+        if before is not None:
+            before.replaced = True
+            before.transport.abort()
+        self._streams[hello.boot] = peer
+        source = self.assembly.connected(hello)
+        self._settings.journal.keep_boots(list(self.assembly.sources))
+        self.subscribers.connected(source)
+        if self._holding:
+            peer.transport.pause_reading()
+        asyncio.get_running_loop().call_later(
+            self.limits.start_grace, self._replayed, source
+        )
+        return source
+
+    def processed(self, last_ns: int) -> None:
+        """A chunk of frames went through the assembly."""
+        self.lag_ns = self.clock.monotonic_ns() - last_ns
+        if self.assembly.decisions.waiting:
+            self._ask()
+        if not self._holding and self.committer.full:
+            self._holding = True
+            for peer in self._streams.values():
+                peer.transport.pause_reading()
+
+    def left(self, peer: Peer, source: Source) -> None:
+        """A wire's stream ended."""
+        if self._streams.get(source.boot) is peer:
+            del self._streams[source.boot]
+        if source.bye:
+            self.subscribers.state(source, SourceState.ENDED)
+            self.assembly.gone(source)
+            return
+        self.subscribers.state(source, SourceState.DETACHED)
+        self.assembly.detached(source)
+        asyncio.get_running_loop().call_later(
+            self.limits.wire_grace, self._given_up, source
+        )
+
+    # What the assembly calls (deciding.Output).
+
+    def released(
+        self,
+        source: Source,
+        number: int,
+        covered: tuple[int, int] | None,
+        events: Iterable[Event],
+        sessions: Iterable[SessionChange],
+    ) -> None:
+        """To the committer."""
+        self.committer.released(source, number, covered, events, sessions)
+
+    def settled(self, boot: int, number: int) -> None:
+        """To the committer."""
+        self.committer.settled(boot, number)
+
+    def forget(
+        self, source: Source, number: int, up: int, down: int, detail: str
+    ) -> None:
+        """To the wire, if it is there."""
+        peer = self._streams.get(source.boot)
+        if peer is not None:
+            peer.transport.write(pack_forget(number, up, down, detail))
+
+    # Timers.
+
+    def _replayed(self, source: Source) -> None:
+        if self.assembly.sources.get(source.boot) is source:
+            self.assembly.caught_up(source)
+            self.assembly.decisions.release()
+
+    def _given_up(self, source: Source) -> None:
+        if source.state is State.DETACHED:
+            self.subscribers.state(source, SourceState.GONE)
+            self.assembly.gone(source)
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(_TICK)
+            if self.assembly.decisions.waiting:
+                self._ask()
+                self.assembly.decisions.release()
+
+    def _ask(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if len(self._streams) > 1 and now - self._asked >= _ASK_EVERY:
+            self._asked = now
+            for peer in self._streams.values():
+                peer.transport.write(_ASK)
+
+    def _acknowledge(self, acknowledged: dict[int, list[tuple[int, int, int]]]) -> None:
+        for boot, covered in acknowledged.items():
+            peer = self._streams.get(boot)
+            if peer is not None:
+                peer.transport.write(
+                    b"".join([pack_committed(*connection) for connection in covered])
+                )
+        if self._holding and not self.committer.full:
+            self._holding = False
+            for peer in self._streams.values():
+                peer.transport.resume_reading()

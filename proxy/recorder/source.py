@@ -1,0 +1,75 @@
+"""The wires as the recorder knows them; pure."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+from proxy.recorder.connection import Connection
+from proxy.tapstream import Hello
+
+
+class State(Enum):
+    """Where a wire is in its life."""
+
+    EXPECTED = auto()
+    """The journal knows it; it has not connected to this recorder."""
+    REPLAYING = auto()
+    """Connected; what it kept is still arriving."""
+    LIVE = auto()
+    DETACHED = auto()
+    """Its stream broke, its grace runs."""
+    GONE = auto()
+
+
+class Source:
+    """A wire: its clock, its watermark, its connections."""
+
+    __slots__ = (
+        "boot",
+        "bye",
+        "connections",
+        "done",
+        "hello",
+        "state",
+        "wall_ns",
+        "watermark_ns",
+    )
+
+    def __init__(self, boot: int, state: State) -> None:
+        self.boot = boot
+        self.state = state
+        self.hello: Hello | None = None
+        self.wall_ns = 0
+        """Added to monotonic time gives the wall clock."""
+        self.watermark_ns = 0
+        self.bye = False
+        self.connections: dict[int, Connection] = {}
+        """Until SETTLED, so ended ones too."""
+        self.done: dict[int, tuple[int, int]] = {}
+        """Bytes covered by events of this recorder or an earlier one; 0 is the
+        serial of the last MISSED."""
+
+    @property
+    def open(self) -> int:
+        """Connections that have not ended."""
+        return sum(not c.ended for c in self.connections.values())
+
+
+class Sources(dict[int, Source]):
+    """The wires that count, by boot id, and the time they have reached together."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.high_ns = 0
+        """Highest time any wire has told."""
+
+    def low_ns(self) -> int:
+        """Every wire has told everything until here."""
+        return min(
+            (source.watermark_ns for source in self.values()), default=self.high_ns
+        )
+
+    @property
+    def patient(self) -> bool:
+        """Some wire is expected or still replaying: its past may matter."""
+        return any(s.state in (State.EXPECTED, State.REPLAYING) for s in self.values())
