@@ -29,8 +29,16 @@ FLUSH_SECONDS = 25.0
 """Grace of recorder, shipper and store: their own bounds are shorter."""
 
 
-def run(config: Config) -> int:
+ROLES = ("store", "shipper", "recorder", "wire")
+
+
+def run(config: Config, roles: frozenset[str] = frozenset(ROLES)) -> int:
     """Run until SIGTERM.
+
+    Args:
+        config: what to run.
+        roles: which of ``ROLES`` to run here; the others run elsewhere, around
+            the same state directory.
 
     Raises:
         UsageError: rules or keys are wrong; nothing was started.
@@ -38,7 +46,7 @@ def run(config: Config) -> int:
     """
     load_all(config)
     load_or_create(config.keys)
-    return asyncio.run(_run(config))
+    return asyncio.run(_run(config, roles))
 
 
 def specs(config: Config, descriptors: dict[str, int]) -> list[ChildSpec]:
@@ -104,11 +112,18 @@ def specs(config: Config, descriptors: dict[str, int]) -> list[ChildSpec]:
     return found
 
 
-async def _run(config: Config) -> int:
+async def _run(config: Config, roles: frozenset[str]) -> int:
     stop = stop_on_signal()
-    sockets = {each.name: bind(each) for each in config.applications}
+    sockets = {}
+    if "wire" in roles:
+        sockets = {each.name: bind(each) for each in config.applications}
+    descriptors = {name: sock.fileno() for name, sock in sockets.items()}
     supervisor = Supervisor(
-        specs(config, {name: sock.fileno() for name, sock in sockets.items()})
+        [
+            spec
+            for spec in specs(config, descriptors)
+            if spec.role.split("-")[0] in roles
+        ]
     )
     starting = asyncio.create_task(_start(config, supervisor))
     await stop.wait()

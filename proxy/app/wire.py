@@ -8,11 +8,12 @@ import secrets
 import socket
 from typing import Any
 
-from addons.master import loop_factory, run_wire
+from addons.master import run_wire
 from addons.settings import ClientTls, ListenerSettings, UpstreamTls, WireSettings
 from addons.status import WireStatus
 from proxy.app.lifetime import reporting, stop_on_signal
 from proxy.app.listening import bind
+from proxy.app.loops import loop_factory
 from proxy.config import Application, Config
 from proxy.taplink import Limits, TapLink
 

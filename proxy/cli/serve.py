@@ -6,7 +6,10 @@ from typing import Annotated
 
 import typer
 
-from proxy.app import roles, sidecar
+from proxy.app import recorder, shipper, sidecar
+from proxy.app import store as store_role
+from proxy.app import wire as wire_role
+from proxy.app.schema import bring_up
 from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, log_to_stderr
 from proxy.config import load
 from proxy.errors import UsageError
@@ -31,10 +34,24 @@ def register(app: typer.Typer) -> None:
     app.command()(migrate)
 
 
-def run(config: ConfigFile = DEFAULT_CONFIG) -> int:
+def run(
+    config: ConfigFile = DEFAULT_CONFIG,
+    role: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Run only this role here; may be given several times: "
+            + ", ".join(sidecar.ROLES)
+        ),
+    ] = None,
+) -> int:
     """Run the whole sidecar: wires, recorder, shipper and, if embedded, the store."""
     log_to_stderr("sidecar")
-    return sidecar.run(load(config))
+    roles = frozenset(role or sidecar.ROLES)
+    if unknown := roles - set(sidecar.ROLES):
+        raise UsageError(
+            f"--role {' '.join(sorted(unknown))}: expected {', '.join(sidecar.ROLES)}"
+        )
+    return sidecar.run(load(config), roles)
 
 
 def wire(
@@ -44,25 +61,25 @@ def wire(
 ) -> int:
     """Relay bytes between browsers and applications, and tap them."""
     log_to_stderr(f"wire-{index}")
-    return roles.run_wire(load(config), index, _descriptors(listen_fd or []))
+    return wire_role.run(load(config), index, _descriptors(listen_fd or []))
 
 
 def record(config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Read the tap: exchanges, actors, subjects, into the journal."""
     log_to_stderr("recorder")
-    return roles.run_recorder(load(config))
+    return recorder.run(load(config))
 
 
 def ship(config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Move the journal into the store."""
     log_to_stderr("shipper")
-    return roles.run_shipper(load(config))
+    return shipper.run(load(config))
 
 
 def store(config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Serve the embedded store over the ClickHouse HTTP interface."""
     log_to_stderr("store")
-    return roles.run_store(load(config))
+    return store_role.run(load(config))
 
 
 def migrate(
@@ -74,7 +91,7 @@ def migrate(
 ) -> int:
     """Bring the store's schema up to date."""
     log_to_stderr("migrate")
-    for line in roles.migrate(load(config), plan_only=plan):
+    for line in bring_up(load(config), plan_only=plan):
         typer.echo(line)
     return 0
 

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.page import ID, page
+from tests.bench.page import CLIENT_PATH, ID, client_page, list_page
 
 MODULE = "/usr/lib/nginx/modules"
 
@@ -30,6 +30,7 @@ class Running:
     """A started path: where to send requests, and the process to account."""
 
     url: str
+    """Of the client page."""
     pid: int
     log: Path | None = None
 
@@ -105,11 +106,12 @@ def nginx(directory: Path, port: int, http: str, modules: str = "") -> Iterator[
 
 @contextlib.contextmanager
 def application(directory: Path) -> Iterator[Running]:
-    """The application: one page for every path, and a count of what it served."""
+    """The application: a client page, a list, and a count of what it served."""
     port = free_port()
     www = directory / "app-www"
     www.mkdir(parents=True)
-    (www / "page.html").write_bytes(page())
+    (www / "page.html").write_bytes(client_page())
+    (www / "list.html").write_bytes(list_page())
     with (www / "large.bin").open("wb") as large:
         large.truncate(1 << 30)
     http = f"""
@@ -117,10 +119,11 @@ def application(directory: Path) -> Iterator[Running]:
       listen 127.0.0.1:{port} backlog=4096; root {www}; default_type text/html;
       location = /count {{ stub_status; }}
       location = /large.bin {{ }}
+      location = /clients {{ try_files /list.html =404; }}
       location / {{ try_files /page.html =404; }}
     }}"""
     with nginx(directory / "app", port, http) as pid:
-        yield Running(f"http://127.0.0.1:{port}/clients?q=jansen", pid)
+        yield Running(f"http://127.0.0.1:{port}{CLIENT_PATH}", pid)
 
 
 def served(app: Running) -> int:
@@ -167,7 +170,7 @@ def nginx_proxy(
         )
     with nginx(directory / "proxy", port, http, modules) as pid:
         scheme = "https" if tls else "http"
-        yield Running(f"{scheme}://127.0.0.1:{port}/clients?q=jansen", pid, log)
+        yield Running(f"{scheme}://127.0.0.1:{port}{CLIENT_PATH}", pid, log)
 
 
 LUA_INIT = """
@@ -188,8 +191,9 @@ log_by_lua_block {
     ids[#ids + 1] = '"' .. found[1] .. '"'
   end
   evidence:write('{"at":', ngx.now(), ',"path":"', ngx.var.uri,
-    '","status":', ngx.status, ',"session":"', ngx.md5(ngx.var.cookie_JSESSIONID or ""), '","ids":[',
-    table.concat(ids, ","), ']}\\n')
+    '","status":', ngx.status,
+    ',"session":"', ngx.md5(ngx.var.cookie_JSESSIONID or ""),
+    '","ids":[', table.concat(ids, ","), ']}\\n')
 }
 """
 
@@ -236,7 +240,7 @@ def mitmproxy_addon(directory: Path, app: Running) -> Iterator[Running]:
         str(script),
     ]
     with process(argv, port) as pid:
-        yield Running(f"http://127.0.0.1:{port}/clients?q=jansen", pid, log)
+        yield Running(f"http://127.0.0.1:{port}{CLIENT_PATH}", pid, log)
 
 
 def lines(log: Path | None) -> int:

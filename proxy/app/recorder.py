@@ -1,0 +1,91 @@
+"""The inside of the recorder's process: rule sets, keys and journal put together."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from proxy.app.lifetime import reporting, stop_on_signal
+from proxy.app.loops import loop_factory
+from proxy.app.rulesets import load_all
+from proxy.attribution.sessions import Sessions
+from proxy.clock import SystemClock, wall_minus_monotonic_ns
+from proxy.config import Config
+from proxy.journal import Journal, Limits
+from proxy.keys import load_or_create
+from proxy.pipeline import Keys, Pipeline
+from proxy.recorder import Recorder, RecorderSettings
+from proxy.ruleset import RuleSet
+
+
+def run(config: Config) -> int:
+    """Record until SIGTERM; then commit what was read.
+
+    Raises:
+        UsageError: a rule set or the key file is wrong.
+        JournalBusy, JournalFailed: the journal cannot be written.
+    """
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        return runner.run(_run(config))
+
+
+def pipelines(
+    config: Config, sessions: Sessions, rulesets: dict[str, RuleSet]
+) -> dict[str, Pipeline]:
+    """One pipeline per application; all share the table of sessions."""
+    keys = load_or_create(config.keys)
+    secrets = Keys(
+        session=keys.session_key,
+        subject=keys.subject_key,
+        subject_key_id=keys.subject_key_id,
+    )
+    return {
+        name: Pipeline(ruleset, sessions, secrets) for name, ruleset in rulesets.items()
+    }
+
+
+async def _run(config: Config) -> int:
+    stop = stop_on_signal()
+    clock = SystemClock()
+    rulesets = load_all(config)
+    with Journal.open(
+        config.journal_directory,
+        config.node,
+        Limits(segment_bytes=config.journal.segment, total_bytes=config.journal.most),
+        clock=clock,
+    ) as journal:
+        sessions = Sessions()
+        sessions.load(
+            journal.sessions().items(),
+            wall_minus_monotonic_ns(clock),
+        )
+        recorder = Recorder(
+            RecorderSettings(
+                socket_path=config.tap_socket,
+                applications=pipelines(config, sessions, rulesets),
+                journal=journal,
+            ),
+            clock,
+        )
+
+        def figures() -> dict[str, Any]:
+            fill = journal.fill()
+            return {
+                **recorder.status(),
+                "rulesets": {name: each.hash for name, each in rulesets.items()},
+                "sessions_kept": len(sessions),
+                "journal_epoch": journal.epoch,
+                "journal_last_seq": journal.last_seq,
+                "journal_bytes": fill.bytes,
+                "journal_unshipped": fill.unshipped,
+                "journal_share": fill.bytes / fill.limit,
+            }
+
+        listening = asyncio.Event()
+        recording = asyncio.create_task(recorder.run(stop, listening.set))
+        starting = asyncio.create_task(listening.wait())
+        await asyncio.wait({recording, starting}, return_when=asyncio.FIRST_COMPLETED)
+        starting.cancel()
+        async with reporting(config.status_directory, "recorder", figures):
+            await recording
+    return 0
