@@ -74,6 +74,7 @@ def save(path: Path, cursor: Cursor) -> None:
     temporary = path.with_name(path.name + ".tmp")
     descriptor = os.open(temporary, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
     with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(descriptor, 0o600)
         file.write(msgspec.json.encode(cursor))
         file.flush()
         os.fsync(file.fileno())

@@ -31,7 +31,8 @@ class Limits:
     """The same in entries, for small ones."""
     total_bytes: int = 8 * 1024 * MIB
     """Bytes of all files: about 20 million events wait for a store that is
-    away; above it ``commit`` raises ``JournalFull``."""
+    away; above it ``commit`` raises ``JournalFull``. Exceeded by one segment at
+    most, while its log is folded in."""
     checkpoint_bytes: int = 8 * MIB
     """Bytes in the write-ahead log after which the upkeep thread copies them
     into the segment: large enough to copy a page written often only once."""

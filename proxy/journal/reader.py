@@ -7,6 +7,7 @@ between listing and opening was counted in the store and is passed over.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -109,9 +110,11 @@ class JournalReader:
         """Append what the segment has; False when damage ended it."""
         try:
             with self._open(name) as connection:
+                # Not "> after": that looks at after's own page, which may be the
+                # damaged one.
                 for row in connection.execute(
-                    "SELECT seq, body FROM entries WHERE seq > ? ORDER BY seq LIMIT ?",
-                    (after, limit),
+                    "SELECT seq, body FROM entries WHERE seq >= ? ORDER BY seq LIMIT ?",
+                    (after + 1, limit),
                 ):
                     entries.append(Entry(*row))
                     max_bytes -= len(row[1])
@@ -120,6 +123,13 @@ class JournalReader:
         except _Vanished:
             return True
         except sqlite3.DatabaseError:
+            # The row before the damage was read and not handed out.
+            seq = max(after, entries[-1].seq if entries else 0) + 1
+            query = "SELECT body FROM entries WHERE seq = ?"
+            with contextlib.suppress(SegmentDamaged):
+                body = self._one(name, query, seq)
+                if isinstance(body, bytes):
+                    entries.append(Entry(seq, body))
             return False
         return True
 
@@ -129,10 +139,14 @@ class JournalReader:
         for seq in range(after + 1, after + 1 + _PROBES):
             try:
                 if self._one(name, "SELECT 1 FROM entries WHERE seq = ?", seq):
+                    if seq == after + 1:
+                        break
                     return SegmentDamaged(name.epoch, after + 1, seq - 1, reason)
             except SegmentDamaged as problem:
                 reason = problem.reason
-        if end is None:
+        else:
+            seq = after + 1 + _PROBES
+        if end is None or seq == after + 1:
             # Where it ends is known once the recorder has set it aside.
             return JournalFailed(f"{name.path} is damaged: {reason}")
         return SegmentDamaged(name.epoch, after + 1, end, reason)
