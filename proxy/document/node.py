@@ -250,7 +250,9 @@ def parse(text: str, problems: Problems, bounds: Bounds | None = None) -> Node |
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 0
         said = " ".join(part for part in (error.context, error.problem) if part)
-        problems.add(line, "", f"not readable as YAML: {said}")
+        escape = "escape" in said
+        expected = "single quotes around text with backslashes" if escape else ""
+        problems.add(line, "", f"not readable as YAML: {said}", expected=expected)
         return None
     except (yaml.YAMLError, UnicodeError):
         problems.add(0, "", "not readable as YAML: a character that is not allowed")

@@ -1,0 +1,84 @@
+"""JSON as values, with every value of a key that an object has twice.
+
+Readers differ in which of two equal keys counts, and an employee may choose the
+order. A document with such keys is therefore read as several *variants*: the
+first takes the first value of each such key, the next the second, and so on; a
+selector's values are those of all variants.
+
+Reasons: ``not_json``, ``too_deep``; in part: ``too_many_duplicates``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from proxy.exchange.json_body import Duplicates, json_pairs
+from proxy.extraction.view import Unreadable, View
+
+MAX_VARIANTS = 8
+"""Documents made of one; an honest one has no duplicate keys at all."""
+
+_WRAPPED = re.compile(
+    r"\s*(?:\)\]\}'?,?|while\s?\(1\);|for\s?\(;;\);|\{\}\s?&&"
+    r"|(?:/\*\*/)?\s?[\w.$]{1,100}\s?\()\s*"
+)
+"""Guards against script inclusion, and the opening of JSONP."""
+
+
+class _Hook:
+    """``json_pairs`` that remembers the most values of one key."""
+
+    __slots__ = ("most",)
+
+    def __init__(self) -> None:
+        self.most = 1
+
+    def __call__(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        result = dict(pairs)
+        if len(result) == len(pairs):
+            return result
+        result = json_pairs(pairs)
+        for value in result.values():
+            if type(value) is Duplicates:
+                self.most = max(self.most, len(value))
+        return result
+
+
+def read_json(view: View) -> list[Any]:
+    """The variants of the response's document; one unless keys are doubled."""
+    return read_variants(view.text, view)
+
+
+def read_variants(text: str, view: View) -> list[Any]:
+    """``read_json`` of any text."""
+    hook = _Hook()
+    decoder = json.JSONDecoder(object_pairs_hook=hook, strict=False)
+    start = text[:1]
+    if start not in "{[":
+        text = text.lstrip("\ufeff \t\r\n")
+        if wrapped := _WRAPPED.match(text):
+            text = text[wrapped.end() :].rstrip(" \t\r\n;)")
+    try:
+        value = decoder.decode(text)
+    except RecursionError:
+        raise Unreadable("too_deep") from None
+    except ValueError:  # also a number with more digits than Python reads
+        raise Unreadable("not_json") from None
+    if hook.most == 1:
+        return [value]
+    if hook.most > MAX_VARIANTS:
+        view.flaws.append("too_many_duplicates")
+    return [_variant(value, index) for index in range(min(hook.most, MAX_VARIANTS))]
+
+
+def _variant(value: Any, index: int) -> Any:
+    """The document in which the ``index``-th value of a doubled key counts."""
+    if type(value) is Duplicates:
+        return _variant(value[min(index, len(value) - 1)], index)
+    if type(value) is list:
+        return [_variant(item, index) for item in value]
+    if type(value) is dict:
+        return {key: _variant(item, index) for key, item in value.items()}
+    return value

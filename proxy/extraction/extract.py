@@ -1,0 +1,169 @@
+"""A claimed exchange → its subjects, and how far that can be trusted.
+
+======================================  ================================
+situation                               status, reason
+======================================  ================================
+no response came                        failed, ``no_response``
+HEAD                                    nothing_expected, ``head``
+status outside ``on_status``            nothing_expected, ``status_403``
+304, all subjects in the request        recorded, ``not_modified``
+304, subjects in the body               partial, ``not_modified``
+body above the cap                      truncated, with what was found
+body cut or of unknown coding           partial or failed
+a required subject is not there         failed, ``no_subject``
+a list without rows                     recorded, ``no_rows``
+rows whose id cannot be read            partial (or failed when all)
+======================================  ================================
+
+One subject counts once per exchange and action, at its first position, however
+often the page names it.
+"""
+
+from __future__ import annotations
+
+from proxy.events import Action, Extraction
+from proxy.exchange.model import BodyState
+from proxy.extraction.model import Extracted, Found, RecordRule, Subject
+from proxy.extraction.view import Unreadable, View
+
+
+def extract(rule: RecordRule, view: View) -> Extracted:
+    """The subjects this exchange showed according to ``rule``; never raises.
+
+    Args:
+        rule: The rule that claimed the exchange.
+        view: With ``captures`` set by the match.
+    """
+    response = view.exchange.response
+    if response is None:
+        return Extracted(Extraction.FAILED, "no_response", [])
+    if view.exchange.request.method == b"HEAD":
+        return Extracted(Extraction.NOTHING_EXPECTED, "head", [])
+    status = response.status
+    if not any(low <= status <= high for low, high in rule.on_status):
+        if status == 304:
+            return _not_modified(rule, view)
+        return Extracted(Extraction.NOTHING_EXPECTED, f"status_{status}", [])
+    collected = _Collected()
+    for subject in rule.subjects:
+        collected.take(subject, view)
+    categories = _categories(rule, view, collected) if collected.found else ()
+    if rule.needs_body:
+        _weigh_body(view, collected)
+    if status == 206:
+        collected.reasons.append("partial_content")
+    return collected.extracted(categories)
+
+
+class _Collected:
+    """Subjects found so far and what went wrong."""
+
+    __slots__ = ("found", "reasons", "rowless", "truncated")
+
+    def __init__(self) -> None:
+        self.found: dict[tuple[str, str, Action], int] = {}
+        """Subject → position, in order of appearance."""
+        self.reasons: list[str] = []
+        self.truncated = ""
+        self.rowless = False
+
+    def take(self, subject: Subject, view: View) -> None:
+        """Find one kind of subject."""
+        try:
+            if subject.each is None:
+                values = subject.id.values(view, None)
+                self._add(subject, values, view.settings.identifier)
+                if not values and subject.required:
+                    self.reasons.append("no_subject")
+            else:
+                self._take_rows(subject, subject.each.rows(view), view)
+        except Unreadable as failure:
+            self.reasons.append(failure.reason)
+
+    def _take_rows(self, subject: Subject, rows: list[object], view: View) -> None:
+        bound = view.settings.rows
+        if len(rows) > bound:
+            self.truncated = "too_many_rows"
+            rows = rows[:bound]
+        elif not rows:
+            self.rowless = True
+            if subject.required:
+                self.reasons.append("no_subject")
+        find = subject.id.values
+        found = self.found
+        longest = view.settings.identifier
+        unreadable = False
+        for position, row in enumerate(rows):
+            readable = False
+            for value in find(view, row):
+                value = value.strip()
+                if value and len(value) <= longest:
+                    readable = True
+                    found.setdefault((subject.type, value, subject.action), position)
+            unreadable = unreadable or not readable
+        if unreadable:
+            self.reasons.append("unreadable_rows")
+
+    def _add(self, subject: Subject, values: list[str], longest: int) -> None:
+        found = self.found
+        position = 0
+        for value in dict.fromkeys(values):
+            value = value.strip()
+            if value and len(value) <= longest:
+                found.setdefault((subject.type, value, subject.action), position)
+                position += 1
+            else:
+                self.reasons.append("unreadable_subject")
+
+    def extracted(self, categories: tuple[str, ...]) -> Extracted:
+        """The answer."""
+        subjects = [
+            Found(kind, value, action, categories, position)
+            for (kind, value, action), position in self.found.items()
+        ]
+        if self.truncated:
+            return Extracted(Extraction.TRUNCATED, self.truncated, subjects)
+        if self.reasons:
+            status = Extraction.PARTIAL if subjects else Extraction.FAILED
+            return Extracted(status, self.reasons[0], subjects)
+        reason = "no_rows" if self.rowless and not subjects else ""
+        return Extracted(Extraction.RECORDED, reason, subjects)
+
+
+def _categories(rule: RecordRule, view: View, collected: _Collected) -> tuple[str, ...]:
+    shown = []
+    for category in rule.data:
+        try:
+            if category.place is None or category.place.present(view):
+                shown.append(category.name)
+        except Unreadable as failure:
+            collected.reasons.append(failure.reason)
+    return tuple(shown)
+
+
+def _weigh_body(view: View, collected: _Collected) -> None:
+    body = view.body
+    collected.reasons += view.flaws
+    if body.state is BodyState.TRUNCATED:
+        collected.truncated = collected.truncated or body.reason or "body_cap"
+    elif body.state is BodyState.CUT:
+        collected.reasons.insert(0, "cut")
+    elif body.state is BodyState.UNDECODABLE:
+        collected.reasons.insert(0, body.reason or "undecodable")
+
+
+def _not_modified(rule: RecordRule, view: View) -> Extracted:
+    """The browser shows the page it has: the same records once more."""
+    collected = _Collected()
+    complete = True
+    for subject in rule.subjects:
+        if subject.needs_body:
+            complete = False
+        else:
+            collected.take(subject, view)
+    answer = collected.extracted(())
+    if not complete:
+        return Extracted(Extraction.PARTIAL, "not_modified", answer.subjects)
+    if answer.status is Extraction.RECORDED:
+        return Extracted(Extraction.RECORDED, "not_modified", answer.subjects)
+    return answer

@@ -1,0 +1,109 @@
+"""What a record rule says, and what came of it; values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+from proxy.events import Action, Extraction
+from proxy.extraction.selectors.base import Rows, Selector
+
+StatusRange = tuple[int, int]
+"""Lowest and highest status code, both included."""
+
+
+class Assurance(Enum):
+    """Whether bytes wait for their record."""
+
+    OBSERVE = "observe"
+    """Never delays anything."""
+    GATE = "gate"
+    """The response is held until its record is on disk."""
+
+
+class OnFailure(Enum):
+    """What happens to traffic that cannot be recorded."""
+
+    OPEN = "open"
+    """Relayed, with a gap."""
+    CLOSED = "closed"
+    """Stopped."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """``subject: {type: client, id: path.id}``."""
+
+    type: str
+    id: Selector
+    action: Action
+    each: Rows | None = None
+    """Where the rows are that each show one subject; None: the page is one."""
+    required: bool = True
+    """Finding none is a failure. Of lists the default is False."""
+
+    @property
+    def needs_body(self) -> bool:
+        """Whether the response's body must be read."""
+        return self.id.needs_body or self.each is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Category:
+    """``data: {health: {css: "#medical"}}``."""
+
+    name: str
+    place: Selector | None = None
+    """Where it stands on the page; None: every such page shows it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordRule:
+    """What the pages of one kind show."""
+
+    name: str
+    subjects: tuple[Subject, ...]
+    data: tuple[Category, ...] = ()
+    on_status: tuple[StatusRange, ...] = ((200, 299),)
+    """Responses with another status show nothing."""
+    assurance: Assurance = Assurance.OBSERVE
+    on_failure: OnFailure = OnFailure.OPEN
+
+    @property
+    def needs_body(self) -> bool:
+        """Whether anything is read from the body."""
+        return any(subject.needs_body for subject in self.subjects) or any(
+            category.place is not None and category.place.needs_body
+            for category in self.data
+        )
+
+
+class Found(NamedTuple):
+    """One subject that was shown."""
+
+    type: str
+    id: str
+    action: Action
+    categories: tuple[str, ...]
+    position: int
+    """0-based place in a list."""
+
+
+class Extracted(NamedTuple):
+    """Answer to *which records did this exchange show?*"""
+
+    status: Extraction
+    reason: str
+    """Machine-readable, lower_snake; empty when all is said by the status."""
+    subjects: list[Found]
+
+
+class Reading(NamedTuple):
+    """``Extracted`` with what claimed the exchange."""
+
+    rule: str
+    """Name of the record rule, or empty."""
+    path: str
+    """Path template; of an unmapped request with its digits taken out."""
+    extracted: Extracted

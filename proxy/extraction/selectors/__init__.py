@@ -1,0 +1,1 @@
+"""Selectors: where in an exchange a text stands. One module per kind."""

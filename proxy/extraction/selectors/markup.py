@@ -1,0 +1,135 @@
+"""Places in HTML and XML: ``css``, ``xpath``, and of a row ``attr`` and ``text``.
+
+Compiled when the rule set is read. CSS runs as XPath (cssselect). XPath has no
+regular expressions (they could run away) and no access to other documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from lxml import etree
+from lxml.cssselect import CSSSelector
+from typing_extensions import override
+
+from proxy.extraction.bodies.markup import Element, read_markup
+from proxy.extraction.selectors.base import MAX_TEXT, OfRow, RowKind
+from proxy.extraction.view import Unreadable, View
+
+_VALUED = frozenset({"input", "option", "img", "embed", "object", "param"})
+"""Elements that show something without text inside."""
+
+
+def compile_css(expression: str) -> etree.XPath:
+    """The selector of this CSS.
+
+    Raises:
+        cssselect.SelectorError, lxml.etree.LxmlError: It is none.
+    """
+    return CSSSelector(expression, translator="html")
+
+
+def compile_xpath(expression: str) -> etree.XPath:
+    """The selector of this XPath 1.0.
+
+    Raises:
+        lxml.etree.LxmlError: It is none.
+    """
+    return etree.XPath(expression, regexp=False, smart_strings=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """``{css: "#nr", attr: value}`` or ``{xpath: "//td/@id"}``; selector and rows."""
+
+    expression: str
+    find: etree.XPath = field(compare=False, repr=False)
+    attr: str = ""
+    """Attribute whose value is taken; empty: the text inside."""
+
+    @property
+    def needs_body(self) -> bool:
+        """Always."""
+        return True
+
+    @property
+    def kind(self) -> RowKind:
+        """See ``Rows``."""
+        return RowKind.ELEMENT
+
+    def rows(self, view: View) -> list[Any]:
+        """See ``Rows``: elements (or, of an XPath, texts)."""
+        return self._found(view, None)
+
+    def values(self, view: View, row: Any) -> list[str]:
+        """See ``Selector``."""
+        attr = self.attr
+        values = []
+        for item in self._found(view, row):
+            if isinstance(item, str):
+                values.append(item)
+            elif isinstance(item, (bool, float)):
+                values.append(_number(item))
+            elif not attr:
+                values.append(text_of(item))
+            elif (value := item.get(attr)) is not None:
+                values.append(value)
+        return values
+
+    def present(self, view: View) -> bool:
+        """An element counts when it has text, children or a value of its own."""
+        return any(_shows(item) for item in self._found(view, None))
+
+    def _found(self, view: View, row: Any) -> list[Any]:
+        scope = view.document(read_markup, read_markup) if row is None else row
+        if isinstance(scope, str):
+            return []
+        try:
+            found = self.find(scope)
+        except etree.LxmlError:
+            raise Unreadable("selector_failed") from None
+        # An XPath may give a text, a number or a boolean.
+        return found if isinstance(found, list) else [found]
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute(OfRow):
+    """``attr.data-id``: of the row itself."""
+
+    name: str
+
+    @override
+    def values(self, view: View, row: Any) -> list[str]:
+        """See ``Selector``."""
+        value = row.get(self.name) if isinstance(row, Element) else None
+        return [] if value is None else [value]
+
+
+@dataclass(frozen=True, slots=True)
+class Text(OfRow):
+    """``text``: what stands in the row."""
+
+    @override
+    def values(self, view: View, row: Any) -> list[str]:
+        """See ``Selector``."""
+        return [row if isinstance(row, str) else text_of(row)]
+
+
+def text_of(element: Element) -> str:
+    """Text inside an element, white space as one blank."""
+    text: Iterable[Any] = element.itertext()
+    return " ".join("".join(text).split())[:MAX_TEXT]
+
+
+def _number(value: bool | float) -> str:
+    if isinstance(value, bool):
+        return ""
+    return str(int(value)) if value == value // 1 else str(value)
+
+
+def _shows(item: Any) -> bool:
+    if isinstance(item, Element):
+        return len(item) > 0 or item.tag in _VALUED or bool((item.text or "").strip())
+    return item.strip() != "" if isinstance(item, str) else bool(item)

@@ -1,0 +1,99 @@
+"""Places in JSON, written in JMESPath: ``{json: "clients[].id"}``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import jmespath
+from jmespath.exceptions import JMESPathError
+from typing_extensions import override
+
+from proxy.extraction.bodies.tree import read_json
+from proxy.extraction.selectors.base import OfRow, RowKind
+from proxy.extraction.view import View
+
+
+def compile_json(expression: str) -> Any:
+    """The compiled expression.
+
+    Raises:
+        jmespath.exceptions.JMESPathError: It is none.
+    """
+    return jmespath.compile(expression)
+
+
+@dataclass(frozen=True, slots=True)
+class Json:
+    """A JMESPath expression; selector and rows."""
+
+    expression: str
+    compiled: Any = field(compare=False, repr=False)
+
+    @property
+    def needs_body(self) -> bool:
+        """Always."""
+        return True
+
+    @property
+    def kind(self) -> RowKind:
+        """See ``Rows``."""
+        return RowKind.JSON
+
+    def rows(self, view: View) -> list[Any]:
+        """See ``Rows``: the items of the list that is found."""
+        rows: list[Any] = []
+        for found in self._found(view, None):
+            rows += found if isinstance(found, list) else [found]
+        return rows
+
+    def values(self, view: View, row: Any) -> list[str]:
+        """See ``Selector``: texts and whole numbers, lists flattened."""
+        values: list[str] = []
+        for found in self._found(view, row):
+            _flatten(found, values)
+        # Variants of one document share most of what they hold.
+        return values if row is not None else list(dict.fromkeys(values))
+
+    def present(self, view: View) -> bool:
+        """Something that is not null, false, or empty."""
+        return any(
+            found not in (None, False, "", [], {}) for found in self._found(view, None)
+        )
+
+    def _found(self, view: View, row: Any) -> list[Any]:
+        documents = view.document(read_json, read_json) if row is None else [row]
+        found = []
+        for document in documents:
+            try:
+                value = self.compiled.search(document)
+            except (JMESPathError, RecursionError, TypeError, ValueError):
+                # A function got another type than it takes: not the page meant.
+                continue
+            if value is not None:
+                found.append(value)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Value(OfRow):
+    """``value``: the row itself, when it is a text or a number."""
+
+    @override
+    def values(self, view: View, row: Any) -> list[str]:
+        """See ``Selector``."""
+        values: list[str] = []
+        _flatten(row, values)
+        return values
+
+
+def _flatten(found: Any, values: list[str]) -> None:
+    """Texts and numbers, also in (nested) lists; depth as the document's."""
+    kind = type(found)
+    if kind is str:
+        values.append(found)
+    elif kind is int or kind is float:
+        values.append(str(found))
+    elif isinstance(found, list):
+        for item in found:
+            _flatten(item, values)

@@ -1,0 +1,20 @@
+"""Bounds and defaults of reading bodies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Bounds and defaults of reading bodies, one per rule set."""
+
+    charset: str = "windows-1252"
+    """Label for text that declares no charset and is not valid UTF-8."""
+    rows: int = 200_000
+    """Rows read of one response: the largest export that fits the body cap."""
+    identifier: int = 256
+    """Characters of a subject id; longer ones are no ids but misread text."""
+    regex_seconds: float = 0.25
+    """CPU time one pattern may take on one response: 1,000 times what a sane
+    one needs on a page."""

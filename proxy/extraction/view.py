@@ -1,0 +1,104 @@
+"""One exchange as rules look at it: everything decoded once, when first asked.
+
+``text`` and the documents are made lazily and kept. A document that cannot be
+read raises ``Unreadable``, again at each asking; one that could be read in part
+adds its reason to ``flaws``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from functools import cached_property
+from typing import TypeVar
+
+from proxy.exchange.body import DecodedBody, decode_content
+from proxy.exchange.charset import decode_text, media_type
+from proxy.exchange.forms import Field, form_fields
+from proxy.exchange.model import BodyState, Exchange, Response
+from proxy.exchange.target import Target, parse_target
+from proxy.extraction.settings import Settings
+
+D = TypeVar("D")
+_NO_CAPTURES: Mapping[str, str] = {}
+_DEFAULT_SETTINGS = Settings()
+
+
+class Unreadable(Exception):
+    """A body cannot be read as what a rule takes it for; caught by ``extract``."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class View:
+    """What selectors ask. Not shared between threads."""
+
+    def __init__(
+        self, exchange: Exchange, settings: Settings = _DEFAULT_SETTINGS
+    ) -> None:
+        self.exchange = exchange
+        self.settings = settings
+        self.captures: Mapping[str, str] = _NO_CAPTURES
+        """What the claiming rule's ``{name}`` stood for."""
+        self.flaws: list[str] = []
+        """Reasons why part of a document was not read."""
+        self._documents: dict[Hashable, object] = {}
+
+    @cached_property
+    def target(self) -> Target:
+        """The request target."""
+        request = self.exchange.request
+        return parse_target(request.target, connect=request.method == b"CONNECT")
+
+    @cached_property
+    def form(self) -> list[Field]:
+        """Fields of the form that was sent."""
+        return form_fields(self.exchange.request)
+
+    @property
+    def response(self) -> Response:
+        """The response; only asked for once it is known that there is one."""
+        response = self.exchange.response
+        if response is None:
+            raise Unreadable("no_response")
+        return response
+
+    @cached_property
+    def media_type(self) -> str:
+        """``text/html``; empty when the response does not say."""
+        return media_type(self.response.get(b"content-type"))
+
+    @cached_property
+    def body(self) -> DecodedBody:
+        """The response's content without its codings."""
+        return decode_content(self.response)
+
+    @property
+    def complete(self) -> bool:
+        """Whether ``text`` is all there was."""
+        return self.body.state is BodyState.COMPLETE
+
+    @cached_property
+    def text(self) -> str:
+        """The body as text; as much as could be read. Never raises on content."""
+        content_type = self.response.get(b"content-type")
+        return decode_text(self.body.data, content_type, self.settings.charset)
+
+    def document(self, key: Hashable, read: Callable[[View], D]) -> D:
+        """``read(self)``, done once per key.
+
+        Raises:
+            Unreadable: As ``read`` did, the first time or an earlier one.
+        """
+        known = self._documents.get(key)
+        if known is None:
+            try:
+                known = read(self)
+            except Unreadable as failure:
+                self._documents[key] = failure
+                raise
+            self._documents[key] = known
+        elif isinstance(known, Unreadable):
+            raise known
+        return known  # type: ignore[return-value] # put there by the same read

@@ -1,0 +1,129 @@
+"""Why an exchange was read as it was: for ``whosaw rules explain``.
+
+Values other than subject ids are shown as their shape only (letters as ``a``,
+digits as ``9``), so that an explanation can be pasted into a ticket.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from proxy.exchange.model import Exchange
+from proxy.extraction import Extracted, RecordRule, Unreadable, View
+from proxy.ruleset.model import Claimed, Record, RuleSet, conditions_hold
+
+MOST_SHOWN = 5
+"""Values shown per selector."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One thing that was looked at."""
+
+    what: str
+    """``client_detail``, ``client_detail.subject[0].id``, …"""
+    found: int
+    """How many values or rows; for a rule 1 when it claims, else 0."""
+    said: str
+    """Why, or what the values look like."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """The whole story of one exchange."""
+
+    method: str
+    path: str
+    """Template of the path: ids in it are taken out."""
+    rule: str
+    extracted: Extracted
+    passed_over: tuple[Step, ...]
+    """Earlier rules that did not claim it, and why."""
+    looked_at: tuple[Step, ...]
+    """What the claiming rule's selectors found."""
+
+
+def explain(ruleset: RuleSet, exchange: Exchange) -> Explanation:
+    """What ``ruleset.read`` decides about an exchange, and why."""
+    view = ruleset.view(exchange)
+    claim = ruleset.match(view)
+    claimed = claim.record if isinstance(claim, Claimed) else None
+    passed_over = []
+    for record in ruleset.records:
+        if record is claimed:
+            break
+        passed_over.append(
+            Step(what=record.rule.name, found=0, said=_why_not(record, view))
+        )
+    reading = ruleset.read(view)
+    looked_at: list[Step] = []
+    if isinstance(claim, Claimed) and exchange.response is not None:
+        looked_at = _looked_at(claim.rule, view)
+    return Explanation(
+        method=exchange.request.method.decode("latin-1"),
+        path=reading.path,
+        rule=reading.rule,
+        extracted=reading.extracted,
+        passed_over=tuple(passed_over),
+        looked_at=tuple(looked_at),
+    )
+
+
+def _why_not(record: Record, view: View) -> str:
+    method = view.exchange.request.method.decode("latin-1")
+    reasons = []
+    for request in record.requests:
+        pattern = request.pattern
+        if pattern.match_path(view.target.path) is None:
+            reasons.append(f"the path is not {pattern.template}")
+        elif pattern.match(method, view.target.path) is None:
+            reasons.append(f"the method is not that of {pattern.text}")
+        else:
+            failing = [
+                f"{condition.field.source.value}.{condition.field.name} is not "
+                f"{condition.pattern.text}"
+                for condition in request.conditions
+                if not conditions_hold((condition,), view)
+            ]
+            reasons.append(", ".join(failing) or "an earlier rule claims it")
+    return "; ".join(dict.fromkeys(reasons))
+
+
+def _looked_at(rule: RecordRule, view: View) -> list[Step]:
+    steps = []
+    for index, subject in enumerate(rule.subjects):
+        name = f"{rule.name}.subjects[{index}]"
+        try:
+            rows: list[object] = [None]
+            if subject.each is not None:
+                rows = subject.each.rows(view)[: view.settings.rows]
+                said = f"rows of {subject.each.kind.value}"
+                steps.append(Step(what=f"{name}.each", found=len(rows), said=said))
+            values = [value for row in rows for value in subject.id.values(view, row)]
+        except Unreadable as failure:
+            steps.append(Step(what=name, found=0, said=failure.reason))
+            continue
+        shown = ", ".join(value.strip()[:64] for value in values[:MOST_SHOWN])
+        steps.append(Step(what=f"{name}.id", found=len(values), said=shown))
+    for category in rule.data:
+        what = f"{rule.name}.data.{category.name}"
+        if category.place is None:
+            steps.append(Step(what=what, found=1, said="always"))
+            continue
+        try:
+            present = category.place.present(view)
+            values = category.place.values(view, None) if present else []
+        except Unreadable as failure:
+            steps.append(Step(what=what, found=0, said=failure.reason))
+            continue
+        said = ", ".join(shape(value) for value in values[:MOST_SHOWN])
+        steps.append(Step(what=what, found=len(values) or int(present), said=said))
+    return steps
+
+
+def shape(value: str) -> str:
+    """What a value looks like: ``Jansen, 12`` is ``Aaaaaa, 99``; at most 40."""
+    value = value.strip()[:40]
+    value = re.sub(r"\d", "9", value)
+    return re.sub(r"[^\W\d_]", lambda found: "A" if found[0].isupper() else "a", value)

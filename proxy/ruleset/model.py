@@ -1,0 +1,190 @@
+"""A compiled rule set, and what it makes of an exchange.
+
+``read`` is the whole story for one exchange: the first record rule whose
+request pattern and conditions fit claims it; else a login or logout, else
+``ignore``; what is left is unmapped or shows nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import Enum
+
+from proxy.attribution.confirmation import evaluate
+from proxy.attribution.spec import (
+    AttributionSpec,
+    FieldIs,
+    FieldSource,
+    Predicate,
+    RequestMatch,
+)
+from proxy.events import Extraction
+from proxy.exchange.model import Exchange
+from proxy.exchange.patterns import RequestPattern
+from proxy.extraction import (
+    Extracted,
+    Reading,
+    RecordRule,
+    Settings,
+    View,
+    extract,
+    path_template,
+    unmapped,
+)
+from proxy.ruleset.matcher import Matcher
+from proxy.ruleset.page import shared_page
+
+_PROGRAM = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,9}\Z")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A record rule with what makes it claim an exchange."""
+
+    rule: RecordRule
+    requests: tuple[RequestMatch, ...]
+    """Any of them."""
+    shown_when: Predicate | None = None
+    """Must be true of the response, else it shows nothing."""
+    line: int = 0
+    """Where it stands in the file."""
+
+
+class Ignored(Enum):
+    """Why an exchange that no record rule claims is expected to show nothing."""
+
+    IGNORED = "ignored"
+    LOGIN = "login"
+    LOGOUT = "logout"
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """The rule that claims an exchange."""
+
+    record: Record
+    request: RequestMatch
+    captures: dict[str, str]
+
+    @property
+    def rule(self) -> RecordRule:
+        """What is to be extracted."""
+        return self.record.rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSet:
+    """The description of one application; made by ``load``, never changed."""
+
+    application: str
+    hash: str
+    """First 16 hex digits of the SHA-256 of the file's bytes."""
+    attribution: AttributionSpec
+    records: tuple[Record, ...]
+    ignore: tuple[RequestPattern, ...] = ()
+    processing_activity: str = ""
+    settings: Settings = field(default_factory=Settings)
+    _records: Matcher[tuple[Record, RequestMatch]] = field(
+        init=False, repr=False, compare=False
+    )
+    _others: Matcher[tuple[Ignored, RequestMatch]] = field(
+        init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        records = Matcher(
+            ((record, request), request.pattern)
+            for record in self.records
+            for request in record.requests
+        )
+        spec = self.attribution
+        known = [(Ignored.LOGIN, login.request) for login in spec.logins]
+        known += [(Ignored.LOGOUT, logout.request) for logout in spec.logouts]
+        known += [(Ignored.IGNORED, RequestMatch(pattern)) for pattern in self.ignore]
+        others = Matcher(((kind, request), request.pattern) for kind, request in known)
+        object.__setattr__(self, "_records", records)
+        object.__setattr__(self, "_others", others)
+
+    def view(self, exchange: Exchange) -> View:
+        """The exchange as this rule set looks at it."""
+        return View(exchange, self.settings)
+
+    def match(self, view: View) -> Claimed | Ignored | None:
+        """What claims the exchange: the first record rule that fits, or the
+        reason why it is ignored, or nothing."""
+        method = view.exchange.request.method.decode("latin-1")
+        path = view.target.path
+        for (record, request), _, captures in self._records.candidates(method, path):
+            if not request.conditions or conditions_hold(request.conditions, view):
+                return Claimed(record, request, captures)
+        for (kind, request), pattern, _ in self._others.candidates(method, path):
+            if kind is Ignored.IGNORED:
+                # Servers may route such a path elsewhere: it is not ignored.
+                if view.target.odd or (pattern.suffix and is_path_info(path)):
+                    continue
+            elif not conditions_hold(request.conditions, view):
+                continue
+            return kind
+        return None
+
+    def read(self, exchange: Exchange | View) -> Reading:
+        """Which records the exchange showed; never raises on its content."""
+        view = exchange if isinstance(exchange, View) else self.view(exchange)
+        claim = self.match(view)
+        if isinstance(claim, Claimed):
+            view.captures = claim.captures
+            template = claim.request.pattern.template
+            answer = self.hidden(claim.record, view) or extract(claim.rule, view)
+            return Reading(claim.rule.name, template, answer)
+        path = path_template(view.target)
+        if claim is not None:
+            return Reading("", path, _nothing(claim.value))
+        answer = unmapped(view)
+        if answer.status is Extraction.UNMAPPED and self._is_login_page(view):
+            answer = _nothing("login_page")
+        return Reading("", path, answer)
+
+    def hidden(self, record: Record, view: View) -> Extracted | None:
+        """Why a claimed response shows none of its records, or None."""
+        if view.exchange.response is None:
+            return None
+        if self._is_login_page(view):
+            return _nothing("login_page")
+        if record.shown_when is not None:
+            page = shared_page(view)
+            shown = evaluate(record.shown_when, view.exchange, page)
+            if shown is None:
+                return Extracted(Extraction.FAILED, "shown_when_unknown", [])
+            if not shown:
+                return _nothing("not_shown")
+        return None
+
+    def _is_login_page(self, view: View) -> bool:
+        login_page = self.attribution.login_page
+        if login_page is None:
+            return False
+        return evaluate(login_page, view.exchange, shared_page(view)) is True
+
+
+def conditions_hold(conditions: tuple[FieldIs, ...], view: View) -> bool:
+    """Whether some value of each field fits."""
+    for condition in conditions:
+        name = condition.field.name
+        query = condition.field.source is FieldSource.QUERY
+        fields = view.target.query if query else view.form
+        fits = condition.pattern.match
+        if not any(key == name and fits(value) for key, value in fields):
+            return False
+    return True
+
+
+def is_path_info(path: str) -> bool:
+    """Whether an earlier segment names a program: ``/Detail.aspx/x.css`` is not
+    a style sheet but ``Detail.aspx`` with something behind it."""
+    folders = path.split("/")[:-1]
+    return any(_PROGRAM.search(folder) for folder in folders)
+
+
+def _nothing(reason: str) -> Extracted:
+    return Extracted(Extraction.NOTHING_EXPECTED, reason, [])

@@ -1,0 +1,176 @@
+"""YAML → record rules."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from proxy.document import Fields, Kind, Node, Problems
+from proxy.events import Action
+from proxy.extraction.model import (
+    Assurance,
+    Category,
+    OnFailure,
+    RecordRule,
+    StatusRange,
+    Subject,
+)
+from proxy.extraction.selectors.base import Rows
+from proxy.extraction.selectors.pattern import Pattern
+from proxy.ruleset.model import Record
+from proxy.ruleset.predicates import read_predicate, read_status
+from proxy.ruleset.requests import RequestReader
+from proxy.ruleset.selectors import Place, read_rows, read_selector
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}", re.ASCII)
+_NAME_EXPECTED = "a name: letters, digits, _ . - and a letter first"
+_SUCCESS: tuple[StatusRange, ...] = ((200, 299),)
+
+
+def read_records(fields: Fields, reader: RequestReader) -> tuple[Record, ...]:
+    """Every record rule that could be read, in the order of the file."""
+    records: list[Record] = []
+    claimed: dict[str, str] = {}
+    for name, node in fields.entries("records", required=True):
+        if not NAME.fullmatch(name):
+            fields.wrong(node, "not a rule's name", _NAME_EXPECTED)
+        record = _record(name, node, reader)
+        if record is None:
+            continue
+        records.append(record)
+        for request in record.requests:
+            first = claimed.get(request.pattern.text)
+            if first is not None:
+                said = f"never reached: {first} claims {request.pattern.text} first"
+                expected = "conditions (query, form) on the earlier rule"
+                fields.wrong(node, said, expected)
+            elif not request.conditions:
+                claimed[request.pattern.text] = name
+    return tuple(records)
+
+
+def _record(name: str, node: Node, reader: RequestReader) -> Record | None:
+    problems = reader.problems
+    with Fields(node, problems) as fields:
+        if node.kind is not Kind.MAPPING:
+            return None
+        requests = reader.requests(fields)
+        captures = [frozenset(request.pattern.names) for request in requests]
+        place = Place(
+            problems=problems,
+            captures=frozenset.intersection(*captures) if captures else frozenset(),
+        )
+        action = fields.choice("action", Action)
+        each = fields.child("each")
+        rows = None if each is None else read_rows(each, place)
+        subjects = _subjects(
+            fields, place, action, rows, broken=bool(each) and not rows
+        )
+        data = _data(fields, place)
+        on_status = _statuses(fields, problems)
+        assurance = fields.choice("assurance", Assurance, Assurance.OBSERVE)
+        on_failure = fields.choice("on_failure", OnFailure, OnFailure.OPEN)
+        shown = fields.child("shown_when")
+        shown_when = None if shown is None else read_predicate(shown, problems)
+    if not requests or not subjects:
+        return None
+    rule = RecordRule(
+        name=name,
+        subjects=subjects,
+        data=data,
+        on_status=on_status,
+        assurance=assurance,
+        on_failure=on_failure,
+    )
+    return Record(rule=rule, requests=requests, shown_when=shown_when, line=node.line)
+
+
+def _subjects(
+    fields: Fields, place: Place, action: Action, rows: Rows | None, *, broken: bool
+) -> tuple[Subject, ...]:
+    one, several = fields.child("subject"), fields.child("subjects")
+    required = fields.flag("required", None)
+    if (one is None) == (several is None):
+        said = "missing" if one is None else "given beside subjects"
+        key = f"{fields.node.path}.subject"
+        expected = "subject: {type: client, id: …} or a list of them as subjects"
+        line = fields.node.line if one is None else one.line
+        fields.problems.add(line, key, said, expected=expected)
+        return ()
+    nodes = fields.elements("subjects") if several is not None else (one,)
+    read = [
+        _subject(node, place, action, rows, required, broken=broken)
+        for node in nodes
+        if node is not None
+    ]
+    return tuple(subject for subject in read if subject is not None)
+
+
+def _subject(
+    node: Node,
+    place: Place,
+    action: Action,
+    rows: Rows | None,
+    required: bool | None,
+    *,
+    broken: bool,
+) -> Subject | None:
+    with Fields(node, place.problems) as fields:
+        if node.kind is not Kind.MAPPING:
+            return None
+        kind = fields.text("type")
+        if kind and not NAME.fullmatch(kind):
+            fields.wrong(node, "not a subject type", _NAME_EXPECTED)
+        own = fields.child("each")
+        if own is not None:
+            rows = read_rows(own, place)
+            broken = rows is None
+        action = fields.choice("action", Action, action)
+        required = fields.flag("required", required)
+        id_node = fields.required("id", "a selector such as path.id or {css: …}")
+        if id_node is None or broken:
+            return None
+        selector = read_selector(id_node, _inside(rows, place))
+    if selector is None:
+        return None
+    return Subject(
+        type=kind,
+        id=selector,
+        action=action,
+        each=rows,
+        required=(rows is None) if required is None else required,
+    )
+
+
+def _inside(rows: Rows | None, place: Place) -> Place:
+    if rows is None:
+        return place
+    groups = rows.groups if isinstance(rows, Pattern) else ()
+    return replace(place, row=rows.kind, groups=groups)
+
+
+def _data(fields: Fields, place: Place) -> tuple[Category, ...]:
+    """``data``: a list of what every such page shows, or places by category."""
+    node = fields.child("data")
+    if node is None:
+        return ()
+    if node.kind is not Kind.MAPPING:
+        names = fields.texts("data")
+        categories = [Category(name=name) for name in names]
+    else:
+        categories = []
+        for name, child in node.entries:
+            selector = read_selector(child, place)
+            if selector is not None:
+                categories.append(Category(name=name, place=selector))
+    for category in categories:
+        if not NAME.fullmatch(category.name):
+            fields.wrong(node, "not a category's name", _NAME_EXPECTED)
+    return tuple(categories)
+
+
+def _statuses(fields: Fields, problems: Problems) -> tuple[StatusRange, ...]:
+    if not fields.has("on_status"):
+        return _SUCCESS
+    found = [read_status(node, problems) for node in fields.elements("on_status")]
+    return tuple(status for status in found if status is not None)

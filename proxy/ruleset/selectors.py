@@ -1,0 +1,342 @@
+"""YAML → selectors and rows: the words of the rule language for *where*.
+
+``SOURCES`` and ``ROWS`` are the vocabulary: a new selector gets its word there.
+A selector is written short (``query.id``, ``attr.data-id``, ``text``) or as a
+mapping with one source and refinements (``{css: a, attr: href, regex: …}``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from cssselect import SelectorError
+from jmespath.exceptions import JMESPathError
+from lxml import etree
+
+from proxy.document import Fields, Kind, Node, Problems, near_miss
+from proxy.extraction.bodies.table import SEPARATORS, TableFormat
+from proxy.extraction.selectors.base import RowKind, Rows, Selector
+from proxy.extraction.selectors.markup import (
+    Attribute,
+    Markup,
+    Text,
+    compile_css,
+    compile_xpath,
+)
+from proxy.extraction.selectors.pattern import (
+    Group,
+    Pattern,
+    PatternRefused,
+    compile_pattern,
+)
+from proxy.extraction.selectors.refine import Refined
+from proxy.extraction.selectors.request import (
+    FormValue,
+    HeaderValue,
+    PathValue,
+    QueryValue,
+)
+from proxy.extraction.selectors.table import Column, Table
+from proxy.extraction.selectors.tree import Json, Value, compile_json
+
+SECRET_HEADERS = frozenset(
+    {"authorization", "cookie", "set-cookie", "proxy-authorization"}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a selector stands in the file; decides what it may look at."""
+
+    problems: Problems
+    captures: frozenset[str] = frozenset()
+    """Names that every request pattern of the rule captures."""
+    row: RowKind | None = None
+    """What the rows are that it looks at; None: the page."""
+    groups: tuple[str, ...] = field(default=())
+    """Groups of the rows, when they are matches."""
+
+    def wrong(
+        self, node: Node, message: str, expected: str = "", hint: str = ""
+    ) -> None:
+        """Report a mistake."""
+        self.problems.add(node.line, node.path, message, expected=expected, hint=hint)
+
+
+Source = Callable[[str, Node, Place], Selector | None]
+
+
+def _path(name: str, node: Node, place: Place) -> Selector | None:
+    if name in place.captures:
+        return PathValue(name)
+    place.wrong(
+        node,
+        f"no {{{name}}} in every request pattern of this rule",
+        "a name of the request pattern, such as {id}",
+        near_miss(name, place.captures),
+    )
+    return None
+
+
+def _query(name: str, _: Node, __: Place) -> Selector | None:
+    return QueryValue(name)
+
+
+def _form(name: str, _: Node, __: Place) -> Selector | None:
+    return FormValue(name)
+
+
+def _header(name: str, node: Node, place: Place) -> Selector | None:
+    return _any_header(name, node, place, of_request=False)
+
+
+def _request_header(name: str, node: Node, place: Place) -> Selector | None:
+    return _any_header(name, node, place, of_request=True)
+
+
+def _any_header(
+    name: str, node: Node, place: Place, *, of_request: bool
+) -> Selector | None:
+    if name.lower() in SECRET_HEADERS:
+        place.wrong(node, f"{name} holds secrets and is never read", "another header")
+        return None
+    return HeaderValue(name.lower(), of_request)
+
+
+def _attr(name: str, node: Node, place: Place) -> Selector | None:
+    return Attribute(name) if _in(RowKind.ELEMENT, "attr", node, place) else None
+
+
+def _text(_: str, node: Node, place: Place) -> Selector | None:
+    return Text() if _in(RowKind.ELEMENT, "text", node, place) else None
+
+
+def _value(_: str, node: Node, place: Place) -> Selector | None:
+    return Value() if _in(RowKind.JSON, "value", node, place) else None
+
+
+def _column(name: str, node: Node, place: Place) -> Selector | None:
+    return Column(name) if _in(RowKind.LINE, "column", node, place) else None
+
+
+def _group(name: str, node: Node, place: Place) -> Selector | None:
+    if not _in(RowKind.MATCH, "group", node, place):
+        return None
+    if name in place.groups:
+        return Group(name)
+    place.wrong(
+        node, f"the pattern of each has no group {name}", " or ".join(place.groups)
+    )
+    return None
+
+
+def _css(expression: str, node: Node, place: Place) -> Selector | None:
+    return _markup(expression, node, place, compile_css)
+
+
+def _xpath(expression: str, node: Node, place: Place) -> Selector | None:
+    if place.row is RowKind.ELEMENT and expression.lstrip("( ").startswith("/"):
+        place.wrong(
+            node, "looks at the whole page for every row", "a path such as .//a/@href"
+        )
+        return None
+    return _markup(expression, node, place, compile_xpath)
+
+
+def _markup(
+    expression: str,
+    node: Node,
+    place: Place,
+    compiled: Callable[[str], etree.XPath],
+) -> Markup | None:
+    if place.row not in (None, RowKind.ELEMENT):
+        _misfit("css and xpath", node, place)
+        return None
+    try:
+        return Markup(expression, compiled(expression))
+    except (SelectorError, etree.LxmlError, ValueError) as error:
+        place.wrong(node, f"not readable: {error}", "a selector")
+        return None
+
+
+def _json(expression: str, node: Node, place: Place) -> Selector | None:
+    if place.row not in (None, RowKind.JSON):
+        _misfit("json", node, place)
+        return None
+    return _json_of(expression, node, place)
+
+
+def _json_of(expression: str, node: Node, place: Place) -> Json | None:
+    try:
+        return Json(expression, compile_json(expression))
+    except (JMESPathError, ValueError) as error:
+        said = str(error).partition("\n")[0]
+        place.wrong(node, f"not readable: {said}", "a JMESPath such as clients[].id")
+        return None
+
+
+def _regex(expression: str, node: Node, place: Place) -> Pattern | None:
+    try:
+        return compile_pattern(expression)
+    except PatternRefused as error:
+        place.wrong(node, f"not usable: {error}", "a regular expression")
+        return None
+
+
+SOURCES: dict[str, Source] = {
+    "path": _path,
+    "query": _query,
+    "form": _form,
+    "header": _header,
+    "request_header": _request_header,
+    "css": _css,
+    "xpath": _xpath,
+    "json": _json,
+    "regex": _regex,
+    "attr": _attr,
+    "text": _text,
+    "value": _value,
+    "column": _column,
+    "group": _group,
+}
+"""Word → selector, given what stands behind it."""
+
+_ALONE = ("text", "value")
+_SHORT = ("path", "query", "form", "header", "request_header", "attr", "column")
+_SHORT_WORDS = (*_SHORT, "json", "group")
+
+
+def read_selector(node: Node, place: Place) -> Selector | None:
+    """The selector written at this node; None after a problem."""
+    if node.kind is Kind.SCALAR:
+        return _read_short(node, place)
+    if node.kind is not Kind.MAPPING:
+        place.wrong(node, f"{node.kind.value} stands here", "a selector")
+        return None
+    with Fields(node, place.problems) as fields:
+        words = [word for word in SOURCES if fields.has(word)]
+        # With another source a regex narrows what that source finds.
+        narrowing = "regex" if len(words) > 1 and "regex" in words else ""
+        if narrowing:
+            words.remove("regex")
+        of_element = len(words) == 2 and "attr" in words and "css" in words
+        if of_element:
+            words.remove("attr")
+        if len(words) != 1:
+            said = "no source" if not words else f"several: {', '.join(words)}"
+            place.wrong(node, said, "one of " + ", ".join(SOURCES))
+            return None
+        source = _source(words[0], fields.child(words[0]), place)
+        if of_element and isinstance(source, Markup):
+            source = Markup(source.expression, source.find, fields.text("attr"))
+        pattern = fields.child("regex") if narrowing else None
+    if source is None or pattern is None:
+        return source
+    compiled = _source("regex", pattern, place)
+    return Refined(source, compiled) if isinstance(compiled, Pattern) else None
+
+
+def _source(word: str, node: Node | None, place: Place) -> Selector | None:
+    if node is None:
+        return None
+    if node.kind is not Kind.SCALAR:
+        place.wrong(node, f"{node.kind.value} stands here", "text")
+        return None
+    return SOURCES[word](node.text, node, place)
+
+
+def _read_short(node: Node, place: Place) -> Selector | None:
+    word, dot, name = node.text.partition(".")
+    if node.text in _ALONE or (dot and name and word in _SHORT_WORDS):
+        return SOURCES[word](name, node, place)
+    expected = ", ".join(f"{word}.NAME" for word in _SHORT_WORDS)
+    hint = near_miss(word, SOURCES)
+    if dot and name and hint in _SHORT_WORDS:
+        hint = f"{hint}.{name}"
+    place.wrong(
+        node,
+        f"{node.text[:60]!r} is no selector",
+        f"{expected}, text, value, or a mapping such as {{css: …}}",
+        hint if hint != node.text else "",
+    )
+    return None
+
+
+def read_rows(node: Node, place: Place) -> Rows | None:
+    """The rows written at ``each``; None after a problem."""
+    if node.kind is Kind.SCALAR and node.text == "csv":
+        return Table(TableFormat())
+    if node.kind is not Kind.MAPPING:
+        place.wrong(node, "no list", "{css: …}, xpath, json, regex or csv")
+        return None
+    with Fields(node, place.problems) as fields:
+        words = [
+            word
+            for word in ("css", "xpath", "json", "regex", "csv")
+            if fields.has(word)
+        ]
+        if len(words) != 1:
+            said = "no source" if not words else f"several: {', '.join(words)}"
+            place.wrong(node, said, "one of css, xpath, json, regex, csv")
+            return None
+        word = words[0]
+        child = fields.child(word)
+    if child is None:
+        return None
+    if word == "csv":
+        return _read_table(child, place)
+    if child.kind is not Kind.SCALAR:
+        place.wrong(child, f"{child.kind.value} stands here", "text")
+        return None
+    match word:
+        case "css":
+            return _markup(child.text, child, place, compile_css)
+        case "xpath":
+            return _markup(child.text, child, place, compile_xpath)
+        case "json":
+            return _json_of(child.text, child, place)
+        case _:
+            return _regex(child.text, child, place)
+
+
+def _read_table(node: Node, place: Place) -> Table | None:
+    names = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";"}
+    if node.kind is Kind.SCALAR:
+        separator = names.get(node.text, node.text)
+        form = TableFormat(separator="" if separator == "true" else separator)
+    else:
+        with Fields(node, place.problems) as fields:
+            separator = fields.text("separator", "")
+            form = TableFormat(
+                separator=names.get(separator, separator),
+                header=fields.flag("header", True),
+                skip=fields.integer("skip", 0, most=1000),
+            )
+    if len(form.separator) > 1 or form.separator in ('"', "\n", "\r"):
+        expected = "one character: " + " ".join(SEPARATORS.replace("\t", ""))
+        place.wrong(node, "no separator", f"{expected} or tab")
+        return None
+    return Table(form)
+
+
+def _in(kind: RowKind, word: str, node: Node, place: Place) -> bool:
+    if place.row is kind:
+        return True
+    if place.row is None:
+        place.wrong(node, f"{word} is of a row", f"each: {{{kind.value}: …}} beside it")
+    else:
+        _misfit(word, node, place)
+    return False
+
+
+def _misfit(word: str, node: Node, place: Place) -> None:
+    inside = {
+        RowKind.ELEMENT: "attr.NAME, text, {css: …}, {xpath: …}",
+        RowKind.JSON: "json.PATH, value",
+        RowKind.LINE: "column.NAME",
+        RowKind.MATCH: "group.NAME",
+    }
+    kind = place.row
+    assert kind is not None
+    place.wrong(node, f"{word} cannot look into rows of {kind.value}", inside[kind])
