@@ -36,7 +36,8 @@ from proxy.exchange.model import Exchange, Opaque
 from proxy.extraction.model import Extracted, Reading
 from proxy.extraction.view import View
 from proxy.pseudonym import pseudonym
-from proxy.ruleset import RuleSet
+from proxy.ruleset.model import RuleSet
+from proxy.ruleset.page import shared_page
 
 logger = logging.getLogger(__name__)
 
@@ -122,7 +123,9 @@ class Pipeline:
         needs = 0
         try:
             asked = Asked(exchange.request, view.target)
-            observed = self._attribution.observe(exchange, asked, binding)
+            observed = self._attribution.observe(
+                exchange, asked, binding, lambda: shared_page(view)
+            )
             needs = observed.needs_watermark
         except Exception:  # fail open: the exchange is recorded, without a name
             self.counters.attribution_failed += 1

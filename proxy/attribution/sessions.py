@@ -50,8 +50,8 @@ class SessionLimits:
     """Bound keys; 16,000 users with a few logins a day each, about 1 KB apiece."""
     passing: int = 50_000
     facts: int = 32
-    """Per key: eight logins with their logouts while one wire is behind. Beyond it the oldest goes, so that old requests lose their name
-    and none gets a wrong one."""
+    """Per key: eight logins with their logouts while one wire is behind. Beyond
+    it the oldest goes: old requests lose their name, none gets a wrong one."""
     links: int = 16
     """How many unresolved rotations are followed back."""
     forget_after_ns: int = 48 * 3_600 * _SECOND_NS

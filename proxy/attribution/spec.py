@@ -241,5 +241,6 @@ class AttributionSpec:
     login_page: Predicate | None = None
     """A response for which this holds says: this session is not logged in.
     A bound key that gets such an answer is unbound from that request on. None:
-    status 401, or a redirect to the address of a login."""
+    status 401, or a redirect to the address of a login that is named like one
+    (``/login``, ``/aanmelden``; not ``/`` or ``/index.php``)."""
     expiry: Expiry = field(default_factory=Expiry)

@@ -1,0 +1,68 @@
+"""What the two halves of naming an exchange hand to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from proxy.attribution.facts import Fact
+from proxy.attribution.page import Page
+from proxy.attribution.sessions import Sessions
+from proxy.events import Actor, SessionKind
+from proxy.exchange.model import Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that happened to a session; becomes a ``SessionChanged``."""
+
+    kind: SessionKind
+    actor: Actor
+    at: int
+    previous: str = ""
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Observed:
+    """What ``observe`` found out; goes into ``settle`` unchanged."""
+
+    exchange: Exchange
+    start: int
+    end: int
+    keys: tuple[bytes, ...]
+    binding: str = ""
+    """Id of a binding that starts with this exchange."""
+    needs_watermark: int = 0
+    own: Actor | None = None
+    """The actor, when the exchange itself decides it."""
+    touched: list[bytes] = field(default_factory=list)
+    """Keys whose persisted form changed."""
+    changes: list[Change] = field(default_factory=list)
+    logout: bool = False
+    rotated: tuple[tuple[bytes, bytes], ...] = ()
+    """(old key, new key), to be told once the old one is known."""
+    page: Callable[[], Page] | None = None
+    """The response's body, when somebody reads it as well."""
+
+    def body(self) -> Page:
+        """The response's body; only for an exchange that has a response."""
+        if self.page is not None:
+            return self.page()
+        response = self.exchange.response
+        assert response is not None
+        return Page(response)
+
+    def note(self, sessions: Sessions, key: bytes, fact: Fact) -> None:
+        """Tell the table a fact, and remember to persist the key."""
+        sessions.add(key, fact)
+        self.touched.append(key)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Who the exchange is of, and what happened to sessions with it."""
+
+    actor: Actor
+    changes: list[Change]
+    touched: list[bytes]

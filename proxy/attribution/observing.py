@@ -1,0 +1,243 @@
+"""First half: what a complete exchange does to session keys.
+
+Called in whatever order the wires bring exchanges, so nothing here may depend
+on what was seen before: only facts are noted down (``proxy.attribution.facts``).
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from proxy.attribution.asked import Asked
+from proxy.attribution.confirmation import evaluate, redirect
+from proxy.attribution.facts import Bound, Ended, Linked
+from proxy.attribution.keys import KeyReader
+from proxy.attribution.observed import Change, Observed
+from proxy.attribution.schemes.base import Candidate
+from proxy.attribution.schemes.registry import scheme_of
+from proxy.attribution.sessions import Sessions
+from proxy.attribution.spec import AttributionSpec, Predicate
+from proxy.events import Actor, SessionKind, Strength
+from proxy.exchange.model import Request, Response
+
+_PASSWORD_FIELD = re.compile(r"type\s*=\s*[\"']?password", re.IGNORECASE)
+_LOGIN_WORD = re.compile(
+    r"log-?[io]n|sign-?[io]n|auth|aanmeld|inlog|security_check|sso", re.IGNORECASE
+)
+"""A login may also be sent to an address that everything redirects to (``/``,
+``/index.php``): only one that says so is taken for a login page by itself."""
+_RECENT_NS = 2 * 10**9
+"""A key that changed so shortly before may have changed on another wire too."""
+
+
+class Observer:
+    """Reads exchanges for one application."""
+
+    def __init__(
+        self, spec: AttributionSpec, sessions: Sessions, keys: KeyReader
+    ) -> None:
+        self._spec = spec
+        self._sessions = sessions
+        self._keys = keys
+        self._schemes = [scheme_of(login) for login in spec.logins]
+        self._login_patterns = [login.request.pattern for login in spec.logins]
+        self._login_addresses = frozenset(
+            pattern.literal
+            for pattern in self._login_patterns
+            if pattern.literal and _LOGIN_WORD.search(pattern.literal)
+        )
+
+    def observe(self, observed: Observed, asked: Asked) -> None:
+        """Note down what it does, and when it may be settled."""
+        for scheme in self._schemes:
+            candidate = scheme.candidate(asked)
+            if candidate is not None:
+                self._login(observed, candidate)
+                return
+        keys, response = observed.keys, observed.exchange.response
+        if keys:
+            observed.needs_watermark = self._needs(keys, observed.start, observed.end)
+            if self._is_logout(observed, asked):
+                self._logout(observed)
+        if response is None:
+            return
+        if response.get(b"set-cookie") is not None:
+            self._new_keys(observed, response, keeps=not observed.logout)
+        if keys and not observed.logout:
+            self._login_page(observed, response)
+
+    def _logout(self, observed: Observed) -> None:
+        start, end = observed.start, observed.end
+        observed.logout = True
+        observed.needs_watermark = end
+        for key in observed.keys:
+            observed.note(self._sessions, key, Ended(end, end, start, "logged_out"))
+
+    def _holds(self, predicate: Predicate, observed: Observed) -> bool | None:
+        exchange = observed.exchange
+        if exchange.response is None:
+            return None
+        return evaluate(predicate, exchange, observed.body())
+
+    def _needs(self, keys: tuple[bytes, ...], start: int, end: int) -> int:
+        recent = start - _RECENT_NS
+        for key in keys:
+            if not self._sessions.settled(key, recent):
+                return end
+        return start
+
+    # -- login ---------------------------------------------------------------
+
+    def _login(self, observed: Observed, candidate: Candidate) -> None:
+        exchange = observed.exchange
+        held = self._holds(candidate.confirmed_when, observed)
+        if held is True:
+            self._logged_in(observed, candidate)
+            return
+        hexed = observed.keys[0].hex() if observed.keys else ""
+        reason = "login_failed"
+        if held is None:
+            reason = "login_unclear" if exchange.response else "login_unanswered"
+        observed.own = Actor(scheme=candidate.scheme, reason=reason, session=hexed)
+        if held is None:
+            for key in observed.keys:
+                observed.note(
+                    self._sessions,
+                    key,
+                    Ended(observed.start, observed.end, observed.start, "ambiguous"),
+                )
+        if exchange.response is not None:
+            self._new_keys(observed, exchange.response, keeps=False)
+        told = Actor(
+            on_wire=candidate.name if candidate.keep_failed_name else "",
+            scheme=candidate.scheme,
+            reason=reason,
+            session=hexed,
+        )
+        observed.changes.append(Change(SessionKind.LOGIN_FAILED, told, observed.end))
+
+    def _logged_in(self, observed: Observed, candidate: Candidate) -> None:
+        exchange = observed.exchange
+        response = exchange.response
+        assert response is not None
+        start, end = observed.start, observed.end
+        named = Actor(
+            name=candidate.name,
+            on_wire=candidate.name,
+            scheme=candidate.scheme,
+            strength=candidate.strength if candidate.name else Strength.NONE,
+            reason=candidate.reason,
+            binding=observed.binding,
+        )
+        issued = self._keys.issued(response)
+        before = self._keys.by_name(exchange.request)
+        deleted = self._keys.deletes(response)
+        first: Actor | None = None
+        for name in dict.fromkeys((*issued, *before)):
+            old, new = before.get(name, ()), issued.get(name, ())
+            for key in old:
+                if key not in new and (new or deleted or len(old) > 1):
+                    reason = "replaced" if new or deleted else "ambiguous"
+                    observed.note(self._sessions, key, Ended(end, end, start, reason))
+            valid = new or (old if len(old) == 1 and not deleted else ())
+            for key in valid:
+                # A key this response issued was nobody's before its first byte.
+                at = end if key in old else response.start_ns
+                actor = msgspec.structs.replace(named, session=key.hex())
+                first = first or actor
+                self._bind(observed, key, at, actor)
+        if first is None:
+            first = named
+        previous = observed.keys[0].hex() if observed.keys else ""
+        if previous == first.session:
+            previous = ""
+        observed.own = first
+        observed.changes.append(
+            Change(SessionKind.LOGGED_IN, first, end, previous, first.reason)
+        )
+
+    def _bind(self, observed: Observed, key: bytes, at: int, actor: Actor) -> None:
+        start, end = observed.start, observed.end
+        if actor.name:
+            observed.note(self._sessions, key, Bound(at, end, start, start, actor))
+        else:
+            # Confirmed, but as whom cannot be told: the key is nobody's now.
+            observed.note(self._sessions, key, Linked(at, end, start, ()))
+            observed.note(self._sessions, key, Ended(at, end, at, actor.reason))
+
+    # -- logout, rotation, login page ----------------------------------------
+
+    def _is_logout(self, observed: Observed, asked: Asked) -> bool:
+        for logout in self._spec.logouts:
+            if asked.fits(logout.request):
+                wanted = logout.confirmed_when
+                return wanted is None or self._holds(wanted, observed) is True
+        return False
+
+    def _new_keys(self, observed: Observed, response: Response, *, keeps: bool) -> None:
+        """Keys issued outside a confirmed login: rotations and new sessions."""
+        issued = self._keys.issued(response)
+        if not issued:
+            return
+        start, end = observed.start, observed.end
+        before = self._keys.by_name(observed.exchange.request)
+        keeps = keeps and bool(before) and self._keeps_session(observed, response)
+        rotated: list[tuple[bytes, bytes]] = []
+        for name, new in issued.items():
+            old = before.get(name, ())
+            fresh = [key for key in new if key not in old]
+            for key in fresh:
+                parents = old if keeps else ()
+                observed.note(
+                    self._sessions, key, Linked(response.start_ns, end, start, parents)
+                )
+                rotated += [(parent, key) for parent in parents[:1]]
+            over = end + self._spec.expiry.rotation_grace_ns
+            for key in old:
+                if fresh and key not in new and not observed.logout:
+                    observed.note(
+                        self._sessions, key, Ended(over, end, start, "replaced")
+                    )
+        if rotated:
+            observed.rotated = tuple(rotated)
+            observed.needs_watermark = end
+
+    def _keeps_session(self, observed: Observed, response: Response) -> bool:
+        """Whether the answer is one that a logged-in session gets.
+
+        In doubt not: a binding that is lost costs a name, one that moves to a
+        new anonymous session gives the next person at that desk a wrong one.
+        """
+        if response.status >= 400:
+            return False
+        wanted = self._spec.login_page
+        if wanted is not None and self._holds(wanted, observed) is not False:
+            return False
+        if 300 <= response.status < 400:
+            path = _redirect_path(observed.exchange.request, response)
+            return all(p.match_path(path) is None for p in self._login_patterns)
+        page = observed.body()
+        return page.complete and _PASSWORD_FIELD.search(page.text) is None
+
+    def _login_page(self, observed: Observed, response: Response) -> None:
+        """An answer that says: this session is not logged in."""
+        wanted = self._spec.login_page
+        if wanted is not None:
+            shown = self._holds(wanted, observed) is True
+        elif 300 <= response.status < 400:
+            path = _redirect_path(observed.exchange.request, response)
+            shown = path in self._login_addresses
+        else:
+            shown = response.status == 401
+        if shown:
+            start, end = observed.start, observed.end
+            for key in observed.keys:
+                observed.note(
+                    self._sessions, key, Ended(start, end, start, "login_page")
+                )
+
+
+def _redirect_path(request: Request, response: Response) -> str:
+    return (redirect(request, response) or "").partition("?")[0]
