@@ -116,9 +116,11 @@ class ClickHouseStore:
                     table, column_names=columns, database=self.settings.database
                 )
                 types = self._types[key] = context.column_types
+            values = list(zip(*rows, strict=True))
+            _check_enums(table, columns, types, values)
             client.insert(
                 table,
-                list(zip(*rows, strict=True)),
+                values,
                 column_names=columns,
                 column_types=types,
                 column_oriented=True,
@@ -220,10 +222,27 @@ class ClickHouseStore:
             return self._client
 
 
+def _check_enums(
+    table: str,
+    columns: Sequence[str],
+    types: Sequence[Any],
+    values: Sequence[tuple[object, ...]],
+) -> None:
+    """The client writes an unknown enum name as 0, silently: refuse it first."""
+    for name, kind, column in zip(columns, types, values, strict=True):
+        known = getattr(kind, "_name_map", None)
+        if known is not None and not known.keys() >= set(column):
+            raise StoreRejected(f"{table}.{name}: a value the schema does not know")
+
+
 def _translated(error: ClickHouseError, final: frozenset[int]) -> Exception:
     code = getattr(error, "code", None)
     text = str(error).splitlines()[0][:500] if str(error) else type(error).__name__
     if isinstance(error, (DataError, ProgrammingError)) and code is None:
+        # The client checks settings by itself: a reader's are not writable, which
+        # is a slip of the operator, not of the rows.
+        if text.startswith("Setting ") and final is _FINAL:
+            return StoreUnavailable(text)
         return StoreRejected(text)
     if isinstance(error, DatabaseError) and code in final:
         return StoreRejected(text)
