@@ -126,8 +126,10 @@ class KeyReader:
 
     def _read(self, header: bytes) -> list[tuple[bytes, bytes]]:
         found = []
-        for name, value in request_cookies([(b"cookie", header)]):
-            if name in self._kinds and value:
+        for part in header.split(b";"):
+            name, _, value = part.partition(b"=")
+            name = name.strip()
+            if name in self._kinds and (value := _unquoted(value)):
                 found.append((name, self._digest(name, value)))
         return found
 

@@ -1,0 +1,311 @@
+"""From exchanges to events: the story of one view, and what never leaves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from proxy.attribution.sessions import Sessions
+from proxy.events import (
+    Action,
+    Event,
+    ExchangeRecorded,
+    Extraction,
+    GapKind,
+    SessionChanged,
+    SessionKind,
+    ViewRecorded,
+    encode,
+)
+from proxy.exchange.model import Exchange, Opaque
+from proxy.extraction.model import Reading
+from proxy.extraction.view import View
+from proxy.pipeline import ConnectionContext, Keys, Outcome, Pipeline
+from proxy.pseudonym import pseudonym
+from proxy.ruleset.model import RuleSet
+from proxy.ruleset.reader import load
+from tests.support.browsing import LATER, MS, exchange
+
+RULES = b"""
+application: sonar
+session: {cookie: SID}
+login:
+  - form: {request: "POST /login", user: form.username}
+    confirmed_when: {status: 302, set_cookie: {SID: changed}}
+logout:
+  - {request: "GET /logout"}
+records:
+  client_detail:
+    request: "GET /client/{id}"
+    action: view
+    subject: {type: client, id: path.id}
+    data: {contact: {css: "#address"}, health: {css: "#medical"}}
+  client_search:
+    request: "GET /clients"
+    action: search
+    each: {css: "table#results tr[data-id]"}
+    subject: {type: client, id: attr.data-id}
+ignore: ["GET /static/**", "*.css"]
+"""
+KEYS = Keys(session=b"s" * 32, subject=b"p" * 32, subject_key_id=3)
+WALL = 10**18
+CONTEXT = ConnectionContext(
+    application="sonar",
+    wire=0xA1,
+    connection=7,
+    client_address="10.0.0.9",
+    wall_minus_monotonic_ns=WALL,
+)
+
+
+def rules() -> RuleSet:
+    """The small application of this file."""
+    found = load(RULES, "sonar.yaml")
+    assert isinstance(found, RuleSet), str(found)
+    return found
+
+
+def pipeline(sessions: Sessions | None = None) -> Pipeline:
+    """A fresh one."""
+    return Pipeline(rules(), sessions or Sessions(), KEYS)
+
+
+def run(line: Pipeline, *exchanges: Exchange) -> list[Event]:
+    """Events of these, each observed and finished at once."""
+    return [event for one in exchanges for event in outcome(line, one).events]
+
+
+def outcome(line: Pipeline, one: Exchange) -> Outcome:
+    """Both halves."""
+    return line.finish(line.observe(CONTEXT, one))
+
+
+def login(name: str = "jansen", *, at: int = LATER, gives: str = "koekje") -> Exchange:
+    """A login that succeeds."""
+    return exchange(
+        "/login",
+        at=at,
+        form=f"username={name}&password=wachtwoord-canary",
+        status=302,
+        location="/home;jsessionid=location-canary",
+        set_cookie=f"SID={gives}; Path=/",
+    )
+
+
+def test_a_view_names_employee_client_action_and_data() -> None:
+    """The row everything is about."""
+    line = pipeline()
+    page = exchange(
+        "/client/900123?x=1",
+        at=2 * LATER,
+        cookie="SID=koekje",
+        body=b"<p id=address>Dorpsstraat</p>",
+        offset=555,
+    )
+
+    _, _, recorded, view = run(line, login(), page)
+
+    assert isinstance(view, ViewRecorded)
+    assert view.actor.name == "jansen"
+    assert view.actor.binding == "a1-7-0"
+    assert view.subject == pseudonym(KEYS.subject, "client", "900123")
+    assert (view.subject_key, view.action) == (3, Action.VIEW)
+    assert view.categories == ("contact",)
+    assert view.started_ns == WALL + 2 * LATER
+    assert isinstance(recorded, ExchangeRecorded)
+    assert recorded.path == "/client/{id}"
+    assert recorded.rule == "client_detail"
+    assert (recorded.views, recorded.extraction) == (1, Extraction.RECORDED)
+    assert (recorded.request_offset, recorded.request_bytes) == (555, 100)
+    assert recorded.ended_ns == WALL + 2 * LATER + 10 * MS
+    assert recorded.client_address == "10.0.0.9"
+    assert recorded.content_type == "text/html"
+    assert recorded.ruleset == rules().hash
+
+
+def test_a_list_gives_a_view_per_row_with_its_place() -> None:
+    """Search results are seen too."""
+    rows = b"".join(b"<tr data-id=%d><td>x</td></tr>" % n for n in (5, 6, 7))
+    body = b"<table id=results>" + rows + b"</table>"
+
+    events = run(pipeline(), exchange("/clients", body=body))
+
+    views = [event for event in events if isinstance(event, ViewRecorded)]
+    assert [view.position for view in views] == [0, 1, 2]
+    assert views[2].subject == pseudonym(KEYS.subject, "client", "7")
+    assert views[0].actor.reason == "no_session"
+
+
+def test_every_exchange_gets_its_row_whatever_it_was() -> None:
+    """Ignored, unmapped, failed, unanswered: each says what it was."""
+    line = pipeline()
+    events = run(
+        line,
+        exchange("/static/logo.js"),
+        exchange("/new/screen/12", body=b"<p>hello</p>"),
+        exchange("/client/9", answered=False),
+        exchange("/client/9", status=403),
+    )
+
+    rows = [event for event in events if isinstance(event, ExchangeRecorded)]
+    assert [row.extraction for row in rows] == [
+        Extraction.NOTHING_EXPECTED,
+        Extraction.UNMAPPED,
+        Extraction.FAILED,
+        Extraction.NOTHING_EXPECTED,
+    ]
+    assert rows[1].path == "/new/screen/{}"
+    assert [row.status for row in rows] == [200, 200, 0, 403]
+
+
+def test_a_login_makes_a_session_change_beside_its_exchange() -> None:
+    """What the binding rests on, with its time and key digests."""
+    changed, recorded = run(pipeline(), login())
+
+    assert isinstance(changed, SessionChanged)
+    assert changed.kind is SessionKind.LOGGED_IN
+    assert changed.at_ns == WALL + LATER + 10 * MS
+    assert changed.actor.session
+    assert isinstance(recorded, ExchangeRecorded)
+    assert recorded.actor == changed.actor
+
+
+def test_session_records_restore_the_binding_in_a_new_recorder() -> None:
+    """Committed with the events; read at the next start."""
+    stored: dict[bytes, bytes] = {}
+    for key, blob in outcome(pipeline(), login()).sessions:
+        assert blob is not None
+        stored[key] = blob
+    sessions = Sessions()
+    sessions.load(stored.items(), WALL)
+
+    page = exchange("/client/9", at=2 * LATER, cookie="SID=koekje")
+    view = run(pipeline(sessions), page)[-1]
+
+    assert isinstance(view, ViewRecorded)
+    assert view.actor.name == "jansen"
+
+
+def test_secrets_and_ids_are_nowhere_in_events_or_session_records() -> None:
+    """Passwords, cookies, session keys in addresses, subject ids."""
+    line = pipeline()
+    first = outcome(line, login(gives="cookie-canary"))
+    second = outcome(
+        line,
+        exchange(
+            "/client/900123;jsessionid=path-canary?token=query-canary",
+            at=2 * LATER,
+            cookie="SID=cookie-canary; other=other-canary",
+            body=b"<p>body-canary</p>",
+            set_cookie="SID=rotated-canary",
+        ),
+    )
+    third = outcome(
+        line,
+        exchange(
+            "/login",
+            at=3 * LATER,
+            form="username=typed-canary&password=wachtwoord-canary",
+        ),
+    )
+    fourth = outcome(
+        line, exchange("/x9canary9/7;sid=path-canary", body=b"1", cookie="SID=q-canary")
+    )
+
+    written = b""
+    for one in (first, second, third, fourth):
+        written += b"".join(encode(event) for event in one.events)
+        written += b"".join(key + (blob or b"") for key, blob in one.sessions)
+    assert b"canary" not in written
+    assert b"900123" not in written
+    assert b"canary" not in repr(KEYS).encode()
+    assert b"s" * 32 not in repr(KEYS).encode()
+
+
+class _Broken(RuleSet):
+    """Rules whose reading is a fault of our own."""
+
+    def read(self, exchange: Exchange | View) -> Reading:
+        """Fail."""
+        raise RuntimeError("injected")
+
+
+def test_a_fault_in_the_extraction_is_a_failed_exchange_and_counted(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The recorder must go on; the row says ``internal``."""
+    found = rules()
+    broken = _Broken(
+        application=found.application,
+        hash=found.hash,
+        attribution=found.attribution,
+        records=found.records,
+    )
+    line = Pipeline(broken, Sessions(), KEYS)
+
+    _, recorded = run(line, login())
+
+    assert isinstance(recorded, ExchangeRecorded)
+    assert recorded.extraction is Extraction.FAILED
+    assert recorded.extraction_reason == "internal"
+    assert recorded.actor.name == "jansen"
+    assert line.counters.extraction_failed == 1
+    assert "extraction failed" in caplog.text
+
+
+def test_a_fault_in_the_attribution_costs_the_name_only(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The exchange and its views are recorded all the same."""
+    line = pipeline()
+    page = exchange("/client/9", cookie="SID=a")
+    page.request.headers.append((b"cookie", None))  # type: ignore[arg-type]
+
+    recorded, view = run(line, page)
+
+    assert isinstance(recorded, ExchangeRecorded)
+    assert recorded.actor.reason == "internal"
+    assert isinstance(view, ViewRecorded)
+    assert line.counters.attribution_failed == 1
+    assert "attribution failed" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("intended", "kind"),
+    [(True, GapKind.OPAQUE_PROTOCOL), (False, GapKind.UNPARSEABLE)],
+)
+def test_an_opaque_connection_is_a_gap_with_its_bytes(
+    intended: bool, kind: GapKind
+) -> None:
+    """Unread is recorded too."""
+    opaque = Opaque(10, 20, "upgrade", intended=intended, time_ns=LATER)
+
+    gap = pipeline().opaque(CONTEXT, opaque, 100, 2000, 3 * LATER)
+
+    assert gap.kind is kind
+    assert (gap.up_bytes, gap.down_bytes) == (100, 2000)
+    assert (gap.from_ns, gap.to_ns) == (WALL + LATER, WALL + 3 * LATER)
+    assert (gap.wire, gap.connection) == (0xA1, 7)
+
+
+def test_an_overlong_method_is_cut() -> None:
+    """Methods are free text of the client's."""
+    recorded = run(pipeline(), exchange("/x", method="M" * 5000))[0]
+
+    assert isinstance(recorded, ExchangeRecorded)
+    assert len(recorded.method) == 32
+
+
+def test_applications_do_not_share_cookies() -> None:
+    """One table serves several; equal values stay apart."""
+    sessions = Sessions()
+    sonar = pipeline(sessions)
+    other = Pipeline(replace(rules(), application="other"), sessions, KEYS)
+    run(sonar, login(gives="a"))
+
+    page = exchange("/client/9", at=2 * LATER, cookie="SID=a")
+
+    foreign = run(other, page)[-1]
+    assert isinstance(foreign, ViewRecorded)
+    assert foreign.actor.name == ""
