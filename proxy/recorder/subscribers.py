@@ -45,6 +45,7 @@ class Subscribers:
         self._limits = limits
         self._all: list[Subscriber] = []
         self.dropped = 0
+        self.sent_bytes = 0
 
     def __bool__(self) -> bool:
         return bool(self._all)
@@ -138,7 +139,9 @@ class Subscribers:
         if transport.get_write_buffer_size() > self._limits.subscriber_bytes:
             self.dropped += 1
             self.remove(subscriber)
-            transport.write(pack(Kind.OVERRUN, 0, 0, source.watermark_ns))
+            overrun = pack(Kind.OVERRUN, 0, 0, source.watermark_ns)
+            self.sent_bytes += len(overrun)
+            transport.write(overrun)
             transport.close()
             return
         if state is not SourceState.SPEAKING or subscriber.boot != source.boot:
@@ -146,6 +149,7 @@ class Subscribers:
             frame = SourceFrame(boot=source.boot, state=state)
             payload = msgspec.msgpack.encode(frame)
             parts.insert(0, pack(Kind.SOURCE, 0, 0, source.watermark_ns, payload))
+        self.sent_bytes += sum(map(len, parts))
         transport.writelines(parts)
 
 
