@@ -1,0 +1,95 @@
+"""A throw-away authority and certificates made by it, for tests of TLS."""
+
+from __future__ import annotations
+
+import datetime as dt
+import ipaddress
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A certificate and its key, as PEM files."""
+
+    certificate: Path
+    key: Path
+
+
+class Authority:
+    """Issues certificates under a directory; trusted by nobody but the tests."""
+
+    def __init__(self, directory: Path, name: str = "authority") -> None:
+        self._directory = directory
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._subject = _name(name)
+        usage = x509.BasicConstraints(ca=True, path_length=0)
+        certificate = (
+            _builder(self._subject, self._subject, self._key.public_key())
+            .add_extension(usage, critical=True)
+            .sign(self._key, hashes.SHA256())
+        )
+        self.path = directory / f"{name}.pem"
+        self.path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+
+    def issue(self, *names: str, expired: bool = False) -> Issued:
+        """A certificate for host names and addresses; the first names its files."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        builder = _builder(
+            _name(names[0]), self._subject, key.public_key(), expired=expired
+        ).add_extension(
+            x509.SubjectAlternativeName([_alternative(name) for name in names]),
+            critical=False,
+        )
+        certificate = builder.sign(self._key, hashes.SHA256())
+        stem = names[0] + ("-expired" if expired else "")
+        issued = Issued(
+            self._directory / f"{stem}.pem", self._directory / f"{stem}.key"
+        )
+        issued.certificate.write_bytes(
+            certificate.public_bytes(serialization.Encoding.PEM)
+        )
+        issued.key.write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+        )
+        return issued
+
+
+def _name(common: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
+
+
+def _alternative(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
+def _builder(
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePublicKey,
+    *,
+    expired: bool = False,
+) -> x509.CertificateBuilder:
+    day = dt.timedelta(days=1)
+    now = dt.datetime.now(dt.UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - 3 * day)
+        .not_valid_after(now - day if expired else now + 3 * day)
+    )
