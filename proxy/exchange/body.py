@@ -14,6 +14,7 @@ An unknown coding leaves the bytes as they are, which is what browsers show.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import zlib
 from collections.abc import Callable
@@ -76,6 +77,8 @@ def decode_content(message: Message, limits: Limits = _DEFAULT_LIMITS) -> Decode
     if len(codings) > limits.codings:
         return DecodedBody(data, BodyState.UNDECODABLE, "too_many_codings")
     for coding in reversed(codings):
+        if not data:
+            break
         decoder = _DECODERS.get(coding)
         if decoder is None:
             return DecodedBody(data, BodyState.UNDECODABLE, "unknown_coding")
@@ -114,8 +117,8 @@ def _gzip(data: bytes, bound: int) -> _Output:
 
 def _deflate(data: bytes, bound: int) -> _Output:
     """The zlib format as specified, or raw as many servers send it."""
-    zlib_header = len(data) > 1 and data[0] & 15 == 8 and (data[0] << 8 | data[1]) % 31
-    output, _ = _inflate(data, bound, 15 if zlib_header == 0 else -15)
+    wrapped = data[0] & 15 == 8 and int.from_bytes(data[:2], "big") % 31 == 0
+    output, _ = _inflate(data, bound, 15 if wrapped else -15)
     return output
 
 
@@ -132,19 +135,14 @@ def _inflate(data: bytes, bound: int, wbits: int) -> tuple[_Output, bytes]:
 
 
 def _inflate_slowly(data: bytes, bound: int, wbits: int) -> _Output:
-    """A stream known to be broken: zlib drops the output of the call that
-    fails, so small calls keep what came before the fault."""
+    """A stream known to be broken within ``bound``: zlib drops the output of the
+    call that fails, so small calls keep what came before the fault."""
     decoder = zlib.decompressobj(wbits)
     output = bytearray()
-    try:
+    with contextlib.suppress(zlib.error):
         for start in range(0, len(data), 256):
-            output += decoder.decompress(data[start : start + 256], bound + 1)
-            if len(output) > bound:
-                break
-    except zlib.error:
-        pass
-    more = len(output) > bound
-    return _Output(bytes(output[:bound]), more=more, broken=not more)
+            output += decoder.decompress(data[start : start + 256], bound)
+    return _Output(bytes(output[:bound]), broken=True)
 
 
 def _brotli(data: bytes, bound: int) -> _Output:

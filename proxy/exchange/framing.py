@@ -1,8 +1,7 @@
 """Where HTTP/1 messages begin and end, and which response answers which request.
 
-``ConnectionParser`` is fed what passed on one connection, in the order it
-passed, and hands out exchanges with the byte offsets they cover. Any split of
-the bytes gives the same exchanges.
+``ConnectionParser`` is fed what passed on one connection, in order, and hands out
+exchanges with their byte offsets. Any split of the bytes gives the same ones.
 
 **What is tolerated** (every reader reads it alike, or refuses it): empty lines
 before a start line; bare-LF line ends (a request uses one kind throughout);
@@ -376,8 +375,8 @@ class ConnectionParser:
         side, pairs = self._up, self._pairs
         if pairs.queue and not pairs.queue[-1].sent:
             last = pairs.queue[-1].request
-            if side.body is not None:
-                fill(last, side.body, cut=True)
+            assert side.body is not None
+            fill(last, side.body, cut=True)
             last.end_offset = side.offset
             last.end_ns = now
         if reason in _SWITCHED:

@@ -27,6 +27,10 @@ ATTACKS = {
     # Two lengths (RFC 9112 6.3)
     "length_and_chunked": (post(CL5, TE), "ambiguous_length"),
     "chunked_and_length": (post(TE, CL5), "ambiguous_length"),
+    "oddly_cased": (
+        post(b"cONTENT-LENGTH: 5", b"TRANSFER-ENCODING: chunked"),
+        "ambiguous_length",
+    ),
     "unequal_lengths": (post(CL5, b"Content-Length: 6"), "ambiguous_length"),
     "unequal_list": (post(b"Content-Length: 5, 6"), "ambiguous_length"),
     "equal_but_padded": (post(b"Content-Length: 5, 05"), "ambiguous_length"),

@@ -111,6 +111,7 @@ def read_in_pieces(draw: st.DataObject, steps: list[Step]) -> Seen:
     return gathered(out, parser)
 
 
+@settings(deadline=None)
 @given(conversations(), st.data())
 def test_any_split_gives_the_same_exchanges(
     conversation: tuple[list[Sent], list[Step]], data: st.DataObject
@@ -124,6 +125,7 @@ def test_any_split_gives_the_same_exchanges(
     assert seen.parser.at_boundary
 
 
+@settings(deadline=None)
 @given(conversations(), st.data())
 def test_h11_reads_the_same_heads_bodies_and_pairs(
     conversation: tuple[list[Sent], list[Step]], data: st.DataObject
@@ -201,6 +203,7 @@ class _Collector:
         self.complete += 1
 
 
+@settings(deadline=None)
 @given(conversations())
 def test_httptools_reads_the_same_heads_and_bodies(
     conversation: tuple[list[Sent], list[Step]],
@@ -255,7 +258,7 @@ _PIECES = st.one_of(
 _ENDS = st.lists(st.sampled_from("ud"), max_size=2).map("".join)
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(st.lists(st.tuples(st.booleans(), _PIECES), max_size=30), _ENDS)
 def test_hostile_bytes_never_raise_and_are_all_accounted_for(
     steps: list[Step], ends: str
@@ -272,7 +275,7 @@ def test_hostile_bytes_never_raise_and_are_all_accounted_for(
             assert not data[end:].strip(b"\r\n")
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(st.lists(st.tuples(st.booleans(), _PIECES), max_size=30), st.data())
 def test_hostile_bytes_give_the_same_in_any_split(
     steps: list[Step], data: st.DataObject
