@@ -375,8 +375,14 @@ class Shipper:
 
     def _age_ms(self, cursor: Cursor) -> float:
         """Age of the oldest entry that is not shipped."""
-        entries = self._reader.read(cursor.epoch, cursor.shipped, 1)
-        happened = happened_ns(entries[0].body) if entries else None
+        happened = None
+        for epoch in self._reader.epochs():
+            if epoch >= cursor.epoch:
+                after = cursor.shipped if epoch == cursor.epoch else 0
+                entries = self._reader.read(epoch, after, 1)
+                if entries:
+                    happened = happened_ns(entries[0].body)
+                    break
         if happened is None:
             return 0.0
         return max(0.0, (self._clock.wall_ns() - happened) / 1e6)

@@ -42,6 +42,8 @@ class FakeStore:
         self.faults: deque[Fault] = deque()
         """What happens to the next inserts, in turn; none when empty."""
         self.refuses: Callable[[str, Sequence[object]], bool] = lambda _, __: False
+        self.effect: Callable[[], None] = lambda: None
+        """Called before and after an insert that nothing else befalls."""
         self.down = False
         self.missing: list[str] = []
         self.inserts = 0
@@ -61,12 +63,14 @@ class FakeStore:
         if self.down:
             raise StoreUnavailable("connection refused")
         self.inserts += 1
+        self.effect()
         if any(self.refuses(table, row) for row in rows):
             raise StoreRejected("code 53: type mismatch")
         fault = self.faults.popleft() if self.faults else Fault.NONE
         match fault:
             case Fault.NONE:
                 self._store(table, rows, token)
+                self.effect()
             case Fault.STORED_BUT_UNSURE:
                 self._store(table, rows, token)
                 raise StoreUnavailable("timed out")
@@ -74,6 +78,10 @@ class FakeStore:
                 raise StoreUnavailable("timed out")
             case Fault.LATE:
                 self._late.append((table, rows, token))
+                raise StoreUnavailable("timed out")
+            case Fault.HALF if (
+                token in self.tokens.get(table, ()) or (table, token) in self._halves
+            ):
                 raise StoreUnavailable("timed out")
             case Fault.HALF:
                 half = [tuple(row) for row in rows[: len(rows) // 2]]
