@@ -226,7 +226,9 @@ def test_secrets_and_ids_are_nowhere_in_events_or_session_records() -> None:
 class _Broken(RuleSet):
     """Rules whose reading is a fault of our own."""
 
-    def read(self, exchange: Exchange | View) -> Reading:
+    def read(  # type: ignore[explicit-override] # @override needs Python 3.12
+        self, exchange: Exchange | View
+    ) -> Reading:
         """Fail."""
         raise RuntimeError("injected")
 
