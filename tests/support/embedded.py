@@ -12,7 +12,7 @@ import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -21,16 +21,16 @@ from proxy.store.client import ClickHouseStore, StoreSettings, connect
 from proxy.store.migrate import apply
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class EmbeddedStore:
     """Address and credentials of a running embedded store."""
 
     url: str
     directory: Path
     writer: str
-    writer_password: str
+    writer_password: str = field(repr=False)
     reader: str
-    reader_password: str
+    reader_password: str = field(repr=False)
     process: subprocess.Popen[str]
 
     def settings(self, database: str, *, reads: bool = False) -> StoreSettings:
@@ -55,8 +55,11 @@ class EmbeddedStore:
 
 
 @contextmanager
-def running(directory: Path) -> Iterator[EmbeddedStore]:
-    """The store on this directory, as a subprocess, until the block ends."""
+def running(directory: Path, *limits: str) -> Iterator[EmbeddedStore]:
+    """The store on this directory, as a subprocess, until the block ends.
+
+    ``limits`` are ``name=value`` of ``proxy.store.embedded.settings.Limits``.
+    """
     process = subprocess.Popen(
         [
             sys.executable,
@@ -66,6 +69,7 @@ def running(directory: Path) -> Iterator[EmbeddedStore]:
             str(directory),
             "--port",
             "0",
+            *(f"--limit={limit}" for limit in limits),
         ],
         stdout=subprocess.PIPE,
         text=True,

@@ -95,7 +95,7 @@ _STATEMENTS = frozenset(
 )
 _ENGINES = ("mergetree", "atomic", "memory", "null", "view", "set")
 _READS = frozenset(
-    [
+    (
         "select",
         "with",
         "show",
@@ -106,7 +106,23 @@ _READS = frozenset(
         "use",
         "set",
         "values",
-    ]
+    )
+)
+_WRITES = frozenset(
+    (
+        "insert",
+        "create",
+        "drop",
+        "alter",
+        "truncate",
+        "optimize",
+        "delete",
+        "update",
+        "rename",
+        "exchange",
+        "replace",
+        "check",
+    )
 )
 _PYTHON_FORMATS = frozenset({"dataframe", "datastore", "arrowtable"})
 
@@ -137,8 +153,14 @@ def check(query: bytes, *, limit: int, reads_only: bool, has_data: bool) -> None
     first = next((t.word for t in found if t.word != "("), "")
     if first in _STATEMENTS:
         raise _denied(f"{first.upper()} is not served here")
-    if reads_only and (has_data or first not in _READS):
+    if reads_only and (has_data or first in _WRITES):
         raise refused(READONLY, "Cannot execute query in readonly mode", "READONLY")
+    if reads_only and first not in _READS:
+        raise refused(
+            SYNTAX_ERROR,
+            f"Syntax error: no such statement: {first[:40]}",
+            "SYNTAX_ERROR",
+        )
     for index, token in enumerate(found):
         following = found[index + 1] if index + 1 < len(found) else None
         _check_token(token, following)
