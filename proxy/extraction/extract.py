@@ -47,7 +47,7 @@ def extract(rule: RecordRule, view: View) -> Extracted:
     collected = _Collected()
     for subject in rule.subjects:
         collected.take(subject, view)
-    categories = _categories(rule, view, collected) if collected.found else ()
+    categories = _categories(rule, view, collected) if rule.data else ()
     if rule.needs_body:
         _weigh_body(view, collected)
     if status == 206:
@@ -61,26 +61,42 @@ class _Collected:
     __slots__ = ("found", "reasons", "rowless", "truncated")
 
     def __init__(self) -> None:
-        self.found: dict[tuple[str, str, Action], int] = {}
-        """Subject → position, in order of appearance."""
+        self.found: dict[tuple[str, str], tuple[Action, dict[str, int]]] = {}
+        """By type and action: subject id → position, in order of appearance."""
         self.reasons: list[str] = []
         self.truncated = ""
         self.rowless = False
 
     def take(self, subject: Subject, view: View) -> None:
         """Find one kind of subject."""
+        action = subject.action
+        _, found = self.found.setdefault((subject.type, action.value), (action, {}))
         try:
             if subject.each is None:
-                values = subject.id.values(view, None)
-                self._add(subject, values, view.settings.identifier)
-                if not values and subject.required:
-                    self.reasons.append("no_subject")
+                self._take_page(subject, found, view)
             else:
-                self._take_rows(subject, subject.each.rows(view), view)
+                self._take_rows(subject, subject.each.rows(view), found, view)
         except Unreadable as failure:
             self.reasons.append(failure.reason)
 
-    def _take_rows(self, subject: Subject, rows: list[object], view: View) -> None:
+    def _take_page(self, subject: Subject, found: dict[str, int], view: View) -> None:
+        values = subject.id.values(view, None)
+        if not values and subject.required:
+            self.reasons.append("no_subject")
+        longest = view.settings.identifier
+        for position, value in enumerate(dict.fromkeys(map(str.strip, values))):
+            if value and len(value) <= longest:
+                found.setdefault(value, position)
+            else:
+                self.reasons.append("unreadable_subject")
+
+    def _take_rows(
+        self,
+        subject: Subject,
+        rows: list[object],
+        found: dict[str, int],
+        view: View,
+    ) -> None:
         bound = view.settings.rows
         if len(rows) > bound:
             self.truncated = "too_many_rows"
@@ -90,7 +106,6 @@ class _Collected:
             if subject.required:
                 self.reasons.append("no_subject")
         find = subject.id.values
-        found = self.found
         longest = view.settings.identifier
         unreadable = False
         for position, row in enumerate(rows):
@@ -99,27 +114,17 @@ class _Collected:
                 value = value.strip()
                 if value and len(value) <= longest:
                     readable = True
-                    found.setdefault((subject.type, value, subject.action), position)
+                    found.setdefault(value, position)
             unreadable = unreadable or not readable
         if unreadable:
             self.reasons.append("unreadable_rows")
-
-    def _add(self, subject: Subject, values: list[str], longest: int) -> None:
-        found = self.found
-        position = 0
-        for value in dict.fromkeys(values):
-            value = value.strip()
-            if value and len(value) <= longest:
-                found.setdefault((subject.type, value, subject.action), position)
-                position += 1
-            else:
-                self.reasons.append("unreadable_subject")
 
     def extracted(self, categories: tuple[str, ...]) -> Extracted:
         """The answer."""
         subjects = [
             Found(kind, value, action, categories, position)
-            for (kind, value, action), position in self.found.items()
+            for (kind, _), (action, found) in self.found.items()
+            for value, position in found.items()
         ]
         if self.truncated:
             return Extracted(Extraction.TRUNCATED, self.truncated, subjects)

@@ -24,15 +24,23 @@ from proxy.extraction.view import Unreadable, View
 _GUARDED = 32 * 1024
 """Characters from which the attributes are counted: below, the worst tag
 costs 50 ms."""
-MAX_TAG_ITEMS = 4096
+MAX_ATTRIBUTES = 4096
 """Attributes of one element; real ones have dozens."""
 
+_ATTRIBUTE = (
+    r"=?[^\s/>=]++(?:\s*+=\s*+"
+    r"(?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)|[^\s>\"'][^\s>]*+)?+)?+"
+)
+_COUNTED = re.compile(_ATTRIBUTE)
 _TAG = re.compile(
-    r"<!--.*?(?:-->|\Z)|<(?:script|style)\b.*?(?:</|\Z)"
-    r"|<[a-z](?:[^>\"']|\"[^\"]*(?:\"|\Z)|'[^']*(?:'|\Z))*+",
+    rf"<!--.*?(?:-->|\Z)|<([a-z][^\s/>]*+)((?:[\s/]++|{_ATTRIBUTE}|=)*+)",
     re.IGNORECASE | re.DOTALL,
 )
-_QUOTED = re.compile(r"\"[^\"]*\"?|'[^']*'?")
+"""A comment, or a start tag as HTML's tokenizer sees it (13.2.5)."""
+_RAW = frozenset(
+    "script style textarea title xmp iframe noembed noframes".split()  # noqa: SIM905
+)
+"""Elements whose content has no tags (HTML 13.2.6.2)."""
 Element = etree._Element  # noqa: SLF001 - lxml has no public name for it
 _FATAL = etree.ErrorLevels.FATAL
 
@@ -93,12 +101,18 @@ def _read_xml(data: bytes) -> Element:
 
 def _crowded(text: str) -> bool:
     """Whether some tag has more attributes than any page would."""
-    for found in _TAG.finditer(text):
-        if found.end() - found.start() < 2 * MAX_TAG_ITEMS:
+    at = 0
+    while found := _TAG.search(text, at):
+        at = found.end()
+        name, attributes = found.groups()
+        if name is None:
             continue
-        tag = found[0]
-        if tag[1] == "!" or tag[1:7].lower() in {"script", "style>", "style "}:
-            continue
-        if len(_QUOTED.sub(" ", tag).replace("/", " ").split()) > MAX_TAG_ITEMS:
-            return True
+        if len(attributes) > 2 * MAX_ATTRIBUTES:
+            count = sum(1 for _ in _COUNTED.finditer(attributes))
+            if count > MAX_ATTRIBUTES:
+                return True
+        name = name.lower()
+        if name in _RAW:
+            end = re.compile(f"</{name}", re.IGNORECASE).search(text, at)
+            at = end.start() if end else len(text)
     return False

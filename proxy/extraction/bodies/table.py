@@ -38,16 +38,7 @@ class Line(NamedTuple):
 
     cells: list[str]
     columns: dict[str, int]
-    """Lower-case column name → index."""
-
-    def cell(self, name: str) -> str | None:
-        """Value of a column by its name, or by its number from 1 on."""
-        index = self.columns.get(name.strip().lower())
-        if index is None and name.isdecimal():
-            index = int(name) - 1
-        if index is None or not 0 <= index < len(self.cells):
-            return None
-        return self.cells[index]
+    """``column_key`` of the name → index."""
 
 
 def read_table(view: View, form: TableFormat) -> list[Line]:
@@ -81,7 +72,8 @@ def read_table(view: View, form: TableFormat) -> list[Line]:
         if not lines:
             raise Unreadable("bad_table") from None
         view.flaws.append("bad_table")
-    if cells and "\n" in cells[-1] and not text.rstrip().endswith('"'):
+    swallowed = cells and ("\n" in cells[-1] or "\r" in cells[-1])
+    if swallowed and not text.rstrip().endswith('"'):
         view.flaws.append("open_quote")
     return lines
 
@@ -89,5 +81,10 @@ def read_table(view: View, form: TableFormat) -> list[Line]:
 def _columns(names: list[str]) -> dict[str, int]:
     columns: dict[str, int] = {}
     for index, name in enumerate(names):
-        columns.setdefault(name.strip().lower(), index)
+        columns.setdefault(column_key(name), index)
     return columns
+
+
+def column_key(name: str) -> str:
+    """A column's name as it is compared: without case and outer white space."""
+    return name.strip().lower()

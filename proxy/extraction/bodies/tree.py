@@ -70,7 +70,11 @@ def read_variants(text: str, view: View) -> list[Any]:
         return [value]
     if hook.most > MAX_VARIANTS:
         view.flaws.append("too_many_duplicates")
-    return [_variant(value, index) for index in range(min(hook.most, MAX_VARIANTS))]
+    variants = range(min(hook.most, MAX_VARIANTS))
+    try:
+        return [_variant(value, index) for index in variants]
+    except RecursionError:
+        raise Unreadable("too_deep") from None
 
 
 def _variant(value: Any, index: int) -> Any:

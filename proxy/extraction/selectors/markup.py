@@ -68,14 +68,14 @@ class Markup:
         attr = self.attr
         values = []
         for item in self._found(view, row):
-            if isinstance(item, str):
+            if isinstance(item, Element):
+                value = attribute(item, attr) if attr else text_of(item)
+                if value is not None:
+                    values.append(value)
+            elif isinstance(item, str):
                 values.append(item)
             elif isinstance(item, (bool, float)):
                 values.append(_number(item))
-            elif not attr:
-                values.append(text_of(item))
-            elif (value := item.get(attr)) is not None:
-                values.append(value)
         return values
 
     def present(self, view: View) -> bool:
@@ -84,7 +84,7 @@ class Markup:
 
     def _found(self, view: View, row: Any) -> list[Any]:
         scope = view.document(read_markup, read_markup) if row is None else row
-        if isinstance(scope, str):
+        if not isinstance(scope, Element):
             return []
         try:
             found = self.find(scope)
@@ -103,7 +103,7 @@ class Attribute(OfRow):
     @override
     def values(self, view: View, row: Any) -> list[str]:
         """See ``Selector``."""
-        value = row.get(self.name) if isinstance(row, Element) else None
+        value = attribute(row, self.name) if isinstance(row, Element) else None
         return [] if value is None else [value]
 
 
@@ -115,6 +115,12 @@ class Text(OfRow):
     def values(self, view: View, row: Any) -> list[str]:
         """See ``Selector``."""
         return [row if isinstance(row, str) else text_of(row)]
+
+
+def attribute(element: Element, name: str) -> str | None:
+    """Value of an attribute; HTML knows no case in names, its parser lowers it."""
+    value = element.get(name)
+    return element.get(name.lower()) if value is None else value
 
 
 def text_of(element: Element) -> str:

@@ -146,7 +146,10 @@ def written(row: Any) -> str:
     if isinstance(row, Line):
         return "\t".join(row.cells)
     if isinstance(row, (dict, list, int, float, type(None))):
-        return json.dumps(row, ensure_ascii=False)
+        try:
+            return json.dumps(row, ensure_ascii=False)
+        except RecursionError:
+            raise Unreadable("too_deep") from None
     return str(row[0])
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from typing_extensions import override
 
-from proxy.extraction.bodies.table import Line, TableFormat, read_table
+from proxy.extraction.bodies.table import (
+    Line,
+    TableFormat,
+    column_key,
+    read_table,
+)
 from proxy.extraction.selectors.base import OfRow, RowKind
 from proxy.extraction.view import View
 
@@ -34,9 +39,22 @@ class Column(OfRow):
     """``column.Klantnummer``, or ``column.1`` for the first."""
 
     name: str
+    key: str = field(init=False, compare=False, repr=False)
+    index: int = field(init=False, compare=False, repr=False)
+    """0-based, of a column given by its number; else -1."""
+
+    def __post_init__(self) -> None:
+        number = int(self.name) - 1 if self.name.isdecimal() else -1
+        object.__setattr__(self, "key", column_key(self.name))
+        object.__setattr__(self, "index", number)
 
     @override
     def values(self, view: View, row: Any) -> list[str]:
         """See ``Selector``."""
-        value = row.cell(self.name) if isinstance(row, Line) else None
-        return [] if value is None else [value]
+        if not isinstance(row, Line):
+            return []
+        index = row.columns.get(self.key)
+        if index is None:
+            index = self.index
+        cells = row.cells
+        return [cells[index]] if 0 <= index < len(cells) else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,9 @@ from typing_extensions import override
 
 from proxy.extraction.bodies.tree import read_json
 from proxy.extraction.selectors.base import OfRow, RowKind
-from proxy.extraction.view import View
+from proxy.extraction.view import Unreadable, View
+
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*", re.ASCII)
 
 
 def compile_json(expression: str) -> Any:
@@ -29,6 +32,14 @@ class Json:
 
     expression: str
     compiled: Any = field(compare=False, repr=False)
+    steps: tuple[str, ...] = field(init=False, compare=False, repr=False)
+    """Keys of a plain ``a.b.c``, walked without the interpreter: ten times
+    faster, which counts per row."""
+
+    def __post_init__(self) -> None:
+        plain = _PLAIN.fullmatch(self.expression)
+        steps = tuple(self.expression.split(".")) if plain else ()
+        object.__setattr__(self, "steps", steps)
 
     @property
     def needs_body(self) -> bool:
@@ -49,9 +60,15 @@ class Json:
 
     def values(self, view: View, row: Any) -> list[str]:
         """See ``Selector``: texts and whole numbers, lists flattened."""
+        if row is not None and self.steps:
+            value = self._search(row)
+            if type(value) is str:
+                return [value]
+            if type(value) is int:
+                return [str(value)]
         values: list[str] = []
         for found in self._found(view, row):
-            _flatten(found, values)
+            _texts(found, values)
         # Variants of one document share most of what they hold.
         return values if row is not None else list(dict.fromkeys(values))
 
@@ -66,13 +83,22 @@ class Json:
         found = []
         for document in documents:
             try:
-                value = self.compiled.search(document)
+                value = self._search(document)
             except (JMESPathError, RecursionError, TypeError, ValueError):
                 # A function got another type than it takes: not the page meant.
                 continue
             if value is not None:
                 found.append(value)
         return found
+
+    def _search(self, document: Any) -> Any:
+        if not self.steps:
+            return self.compiled.search(document)
+        for step in self.steps:
+            if not isinstance(document, dict):
+                return None
+            document = document.get(step)
+        return document
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +109,15 @@ class Value(OfRow):
     def values(self, view: View, row: Any) -> list[str]:
         """See ``Selector``."""
         values: list[str] = []
-        _flatten(row, values)
+        _texts(row, values)
         return values
+
+
+def _texts(found: Any, values: list[str]) -> None:
+    try:
+        _flatten(found, values)
+    except RecursionError:
+        raise Unreadable("too_deep") from None
 
 
 def _flatten(found: Any, values: list[str]) -> None:
