@@ -96,10 +96,9 @@ class Committer:
         sessions: Iterable[SessionChange],
     ) -> None:
         """Add to the batch that collects."""
-        for event in events:
-            body = encode(event)
-            self._events.append(body)
-            self.pending_bytes += len(body)
+        bodies = [encode(event) for event in events]
+        self._events += bodies
+        self.pending_bytes += sum(map(len, bodies))
         for key, blob in sessions:
             self._sessions[key] = blob
         if covered is not None:
@@ -108,7 +107,9 @@ class Committer:
 
     def add(self, events: Iterable[Event]) -> None:
         """Events of the recorder itself."""
-        self._events += map(encode, events)
+        bodies = [encode(event) for event in events]
+        self._events += bodies
+        self.pending_bytes += sum(map(len, bodies))
         self._wanted.set()
 
     def settled(self, boot: int, number: int) -> None:

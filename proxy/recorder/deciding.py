@@ -258,7 +258,9 @@ class Decisions:
                 figures.views += event.views
                 if not event.actor.name:
                     figures.unattributed += 1
-            elif isinstance(event, GapRecorded):
+                # What follows are its views, just counted.
+                break
+            if isinstance(event, GapRecorded):
                 figures.gaps += 1
 
     def status(self) -> dict[str, Any]:

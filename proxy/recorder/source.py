@@ -65,9 +65,11 @@ class Sources(dict[int, Source]):
 
     def low_ns(self) -> int:
         """Every wire has told everything until here."""
-        return min(
-            (source.watermark_ns for source in self.values()), default=self.high_ns
-        )
+        low_ns = -1
+        for source in self.values():
+            if low_ns < 0 or source.watermark_ns < low_ns:
+                low_ns = source.watermark_ns
+        return low_ns if low_ns >= 0 else self.high_ns
 
     @property
     def patient(self) -> bool:
