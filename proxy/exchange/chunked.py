@@ -23,6 +23,7 @@ from proxy.exchange.limits import Limits
 from proxy.exchange.reasons import Reason
 
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(;.*)?", re.DOTALL)
+_PLAIN_SIZE = re.compile(rb"([0-9A-Fa-f]{1,7})\r\n")
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _MAX_SIZE = 0x7FFFFFFF
 """Above this a 32-bit reader sees another number."""
@@ -64,6 +65,8 @@ class ChunkedBody:
     def feed(self, data: bytes, position: int) -> int:
         """See ``BodyReader.feed``."""
         size = len(data)
+        if self._state is _State.SIZE and not self._line:
+            position = self._whole_chunks(data, position)
         while position < size and not self.done and self.failed is None:
             if self._state is _State.DATA:
                 end = min(size, position + self._remaining)
@@ -76,6 +79,21 @@ class ChunkedBody:
                 position = self._data_end(data, position)
             else:
                 position = self._take_line(data, position)
+        return position
+
+    def _whole_chunks(self, data: bytes, position: int) -> int:
+        """Skip ahead over chunks that are there from size to CRLF, and plain."""
+        add = self.content.add
+        while match := _PLAIN_SIZE.match(data, position):
+            start = match.end()
+            end = start + int(match[1], 16)
+            if end == start or data[end : end + 2] != b"\r\n":
+                break
+            add(data, start, end)
+            position = end + 2
+        if data.startswith(b"0\r\n\r\n", position):
+            self.done = True
+            position += 5
         return position
 
     def _data_end(self, data: bytes, position: int) -> int:

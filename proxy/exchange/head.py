@@ -153,9 +153,11 @@ def _lines(block: bytes, limits: Limits, *, mixed: bool) -> list[bytes] | Reason
     if breaks > limits.headers + 2:
         return Reason.TOO_MANY_HEADERS
     returns = block.count(b"\r")
-    if returns == breaks and block.count(b"\r\n") == breaks:
-        return block[:-4].split(b"\r\n")
-    if returns == 0:
+    if returns == breaks:
+        lines = block[:-4].split(b"\r\n")
+        if len(lines) == breaks - 1 and block[-4:] == b"\r\n\r\n":
+            return lines  # every CR and every LF is part of a CRLF
+    elif returns == 0:
         return block[:-2].split(b"\n")
     if block.count(b"\r\n") != returns:
         return Reason.BARE_CR

@@ -29,6 +29,7 @@ bytes after a final answer to Expect (9110 10.1.1)    expect_refused
 response that nothing asked for (9.2)                 response_without_request
 a bound of ``Limits``                                 head_too_large, ...
 101 or CONNECT 2xx (9110 15.2.2, 9.3.6)               upgrade, connect: intended
+101 to a request without Upgrade (9110 7.8)           unasked_upgrade
 ====================================================  =========================
 
 The values are stored with gaps; they are never renamed.

@@ -86,6 +86,7 @@ ATTACKS = {
     # Line ends and controls (2.2, 5.5)
     "bare_cr": (post(b"X: a\rContent-Length: 5"), "bare_cr"),
     "cr_cr_lf": (post(b"X: a\r"), "bare_cr"),
+    "cr_here_lf_there": (b"GET / HTTP/1.1\nX: a\rb\r\n\r\n", "bare_cr"),
     "cr_before_line": (b"\rGET / HTTP/1.1\r\n\r\n", "bare_cr"),
     "cr_behind_empty_line": (b"\r\n\rGET / HTTP/1.1\r\n\r\n", "bare_cr"),
     "lf_among_crlf": (post(b"X: a\nContent-Length: 5"), "mixed_line_ends"),
