@@ -201,7 +201,7 @@ def _applications(
                     connect_timeout=each.duration("connect_timeout", 10.0, least=0.01),
                     idle_timeout=each.duration("idle_timeout", None, least=0.01),
                     max_connections=each.integer(
-                        "max_connections", 20_000, least=1, most=1_000_000
+                        "max_connections", 4096, least=1, most=1_000_000
                     ),
                 )
             )

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 PATH = "/"
 WARM = 20
+KEPT = 50
+"""Requests on one connection: the application closes it after 100."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class _Way:
         self._reader = reader
         self._writer = writer
         self._times: list[float] = []
+        self._fetched = 0
 
     @classmethod
     async def open(cls, url: str) -> _Way:
@@ -57,6 +60,12 @@ class _Way:
         return cls(address.netloc, reader, writer)
 
     async def fetch(self) -> None:
+        if self._fetched == KEPT:
+            self._fetched = 0
+            self.close()
+            host, _, port = self._host.partition(":")
+            self._reader, self._writer = await asyncio.open_connection(host, int(port))
+        self._fetched += 1
         begun = time.perf_counter()
         self._writer.write(
             f"GET {PATH} HTTP/1.1\r\nHost: {self._host}\r\n\r\n".encode()
