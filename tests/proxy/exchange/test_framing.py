@@ -269,6 +269,18 @@ def test_a_client_that_does_not_wait_for_100_is_read_on() -> None:
     assert seen.opaque is None
 
 
+def test_content_after_a_100_is_content_even_behind_the_final_response() -> None:
+    """The client was told to go on, so what it sends is what it announced."""
+    post = b"POST / HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
+
+    seen = read_any_split(
+        [up(post), down(b"HTTP/1.1 100 Continue\r\n\r\n" + OK), up(b"hi")]
+    )
+
+    assert seen.exchanges[0].request.body == b"hi"
+    assert seen.opaque is None
+
+
 @pytest.mark.parametrize("ended", ["d", "e"])
 def test_interim_responses_without_a_final_one_are_accounted_for(ended: str) -> None:
     """The request comes out alone; the bytes of the 1xx are opaque."""
@@ -347,6 +359,17 @@ def test_a_tunnel_is_an_exchange_and_then_opaque_by_intention() -> None:
     assert seen.reason == "connect"
     assert seen.opaque is not None
     assert seen.opaque.intended
+
+
+def test_a_tunnel_begins_behind_the_head_whatever_its_headers_say() -> None:
+    """RFC 9112 6.3: lengths in a 2xx to CONNECT mean nothing."""
+    response = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: x\r\n\r\n"
+
+    seen = read_any_split([up(b"CONNECT h:1 HTTP/1.1\r\n\r\n"), down(response)])
+
+    assert seen.reason == "connect"
+    assert seen.opaque is not None
+    assert seen.opaque.down == len(response)
 
 
 @pytest.mark.parametrize(
@@ -546,6 +569,15 @@ def test_bodies_of_pending_requests_share_one_cap() -> None:
     assert [len(exchange.request.body) for exchange in seen.exchanges] == [3, 2, 0, 3]
     assert seen.exchanges[2].request.body_state is BodyState.TRUNCATED
     assert seen.exchanges[3].request.body_state is BodyState.COMPLETE
+
+
+def test_an_answered_request_frees_its_share_of_the_cap() -> None:
+    """One upload after the other, each within the cap, all whole."""
+    post = b"POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc"
+
+    seen = read_any_split([up(post), down(OK)] * 3, limits=Limits(body=5))
+
+    assert [len(exchange.request.body) for exchange in seen.exchanges] == [3, 3, 3]
 
 
 def test_a_large_body_costs_no_more_than_the_cap() -> None:
