@@ -19,7 +19,9 @@ _MEMORY = 4096
 _MEMORY_VALUE = 4096
 """Longest header remembered; 16 MiB at most, then."""
 MAX_KEYS = 8
-"""Session keys of one request; an honest browser sends one, rarely two."""
+"""Session cookies read of one request; an honest browser sends one, rarely
+two. More are left unread: whoever hides his key behind eight others stays
+nameless."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +71,25 @@ def issued_cookies(response: Response) -> list[Issued]:
 class KeyReader:
     """Reads the session keys a rule set names, as digests."""
 
-    def __init__(self, spec: SessionKeys, application: str, key: bytes) -> None:
+    def __init__(
+        self,
+        spec: SessionKeys,
+        application: str,
+        key: bytes,
+        *,
+        remembered: int = _MEMORY,
+    ) -> None:
         self._names = tuple(name.encode("latin-1", "replace") for name in spec.cookies)
         self._kinds = {n: f"cookie:{n.decode('latin-1')}" for n in self._names}
         self._application = application
         self._key = key
         self._memory: dict[bytes, tuple[bytes, ...]] = {}
+        self._most = remembered
+
+    @property
+    def remembered(self) -> int:
+        """Cookie headers in memory."""
+        return len(self._memory)
 
     def of_request(self, request: Request) -> tuple[bytes, ...]:
         """Digests of the session keys of a request, each once, in order."""
@@ -88,9 +103,9 @@ class KeyReader:
         known = self._memory.get(header)
         if known is not None:
             return known
-        keys = tuple(dict.fromkeys(key for _, key in self._read(header)))[:MAX_KEYS]
+        keys = tuple(dict.fromkeys(key for _, key in self._read(header)))
         if len(header) <= _MEMORY_VALUE:
-            if len(self._memory) >= _MEMORY:
+            if len(self._memory) >= self._most:
                 # The oldest; reuse of a header comes in bursts, so order of
                 # arrival is near enough to order of use.
                 del self._memory[next(iter(self._memory))]
@@ -131,6 +146,8 @@ class KeyReader:
             name = name.strip()
             if name in self._kinds and (value := _unquoted(value)):
                 found.append((name, self._digest(name, value)))
+                if len(found) == MAX_KEYS:
+                    break
         return found
 
     def _digest(self, name: bytes, value: bytes) -> bytes:
