@@ -101,6 +101,8 @@ class Options:
     query_id: str = ""
     compress: bool = False
     """``enable_http_compression``: the response may follow Accept-Encoding."""
+    protocol: int = 0
+    """``client_protocol_version``: the revision the client reads Native at."""
     params: dict[str, str] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
 
@@ -139,6 +141,7 @@ def read(
             settings[name] = value
     if reads_only:
         _check_reader(settings, limits)
+    protocol = given.get("client_protocol_version", "0")[:9]
     return Options(
         query=given.get("query", ""),
         database=given.get("database", ""),
@@ -146,6 +149,7 @@ def read(
         session=given.get("session_id", "")[:200],
         query_id=given.get("query_id", "")[:200],
         compress=given.get("enable_http_compression", "0") in {"1", "true"},
+        protocol=int(protocol) if protocol.isascii() and protocol.isdigit() else 0,
         params=params,
         settings=settings,
     )

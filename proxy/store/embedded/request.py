@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from proxy.store.embedded import guard
 from proxy.store.embedded.engine import STREAMED, Question
+from proxy.store.embedded.native import CUSTOM_SERIALIZATION
 from proxy.store.embedded.options import Options
 from proxy.store.embedded.settings import Limits
 from proxy.store.sql import data_insert, first_word, output_format
@@ -29,6 +30,8 @@ class Plan:
     exclusive: bool
     """It changes something: one at a time."""
     has_result: bool
+    native: bool = False
+    """Native blocks of the result are rewritten, see ``native``."""
     session_change: bytes = b""
     """A SET or USE to remember when it succeeded and a session was named."""
 
@@ -87,5 +90,6 @@ def plan(
         ),
         exclusive=not has_result and word not in {"set", "use"},
         has_result=has_result,
+        native=chosen == "Native" and options.protocol >= CUSTOM_SERIALIZATION,
         session_change=text if word in {"set", "use"} else b"",
     )

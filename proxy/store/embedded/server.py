@@ -26,7 +26,7 @@ from typing import Self, TypeVar
 from aiohttp import BodyPartReader, web
 
 from proxy.errors import UnavailableError
-from proxy.store.embedded import codec, credentials, options
+from proxy.store.embedded import codec, credentials, native, options
 from proxy.store.embedded.access import authenticate
 from proxy.store.embedded.engine import Answer, Engine
 from proxy.store.embedded.errors import (
@@ -198,6 +198,11 @@ class EmbeddedServer:
             return raw, []
         return await self._in_thread(lambda: codec.decode(raw, coding, limit)), []
 
+    async def _piece(self, todo: Plan, piece: bytes) -> bytes:
+        if not todo.native:
+            return piece
+        return await self._in_thread(lambda: native.rewrite(piece))
+
     async def _respond(
         self,
         request: web.Request,
@@ -206,6 +211,7 @@ class EmbeddedServer:
         coding: str | None,
         query_id: str,
     ) -> web.StreamResponse:
+        piece = await self._piece(todo, answer.first)
         headers = _headers(query_id)
         headers["X-ClickHouse-Summary"] = json.dumps(
             {name: str(value) for name, value in asdict(answer.counts).items()}
@@ -217,18 +223,18 @@ class EmbeddedServer:
         if coding:
             headers["Content-Encoding"] = coding
         if answer.finished and encoder is None:
-            return web.Response(body=answer.first, headers=headers)
+            return web.Response(body=piece, headers=headers)
         tag = secrets.token_hex(8)
         headers["X-ClickHouse-Exception-Tag"] = tag
         response = web.StreamResponse(headers=headers)
         await response.prepare(request)
         writer = _Writer(response, encoder)
-        piece = answer.first
         try:
             while piece:
                 await writer.write(piece)
                 try:
                     piece = await self._in_thread(answer.next_piece)
+                    piece = await self._piece(todo, piece)
                 except QueryFailed as failed:
                     log.warning("query failed half-way, code %d", failed.code)
                     await writer.write(_marked(failed, tag))
