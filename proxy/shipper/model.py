@@ -22,8 +22,9 @@ class ShipperSettings:
     max_bytes: int = 32 * MIB
     """Bytes of entries in a batch."""
     max_age_s: float = 0.25
-    """How long an entry waits for others: four parts a second and table are
-    what a store merges easily, and a quarter of a second is soon enough."""
+    """Between the beginnings of two batches that are not full, so how long an
+    entry waits for others at most: four parts a second and table are what a
+    store merges easily, and a quarter of a second is soon enough."""
     poll_s: float = 0.05
     """Between two looks at the journal; a look costs about 0.3 ms."""
     backoff_first_s: float = 0.05

@@ -52,7 +52,7 @@ class Shipper:
         self._rejected = Rejected(settings.rejected, settings.max_rejected_bytes)
         self._ready = False
         self._node: tuple[int, str] = (0, "")
-        self._pending_since_ns: int | None = None
+        self._taken_at_ns = clock.monotonic_ns()
         self._counted_at_ns = clock.monotonic_ns()
         self._failures = 0
         self._short_counts = 0
@@ -151,7 +151,6 @@ class Shipper:
         cursor = self._count_if_due(cursor)
         pending = self._reader.last_seq(cursor.epoch) - cursor.shipped
         if pending <= 0:
-            self._pending_since_ns = None
             return self._nothing_pending(cursor, epochs)
         if cursor.batch is None and not flush:
             wait_s = self._wait_for_more(pending)
@@ -161,11 +160,13 @@ class Shipper:
         return self._ship(cursor)
 
     def _wait_for_more(self, pending: int) -> float:
-        """Seconds to wait for a fuller batch; 0 when it is time."""
+        """Seconds to wait for a fuller batch; 0 when it is time.
+
+        Counted from the batch before, so that the first entry after a pause
+        does not wait and there are no more batches a second for it.
+        """
         now = self._clock.monotonic_ns()
-        if self._pending_since_ns is None:
-            self._pending_since_ns = now
-        left = self._settings.max_age_s - (now - self._pending_since_ns) / 1e9
+        left = self._settings.max_age_s - (now - self._taken_at_ns) / 1e9
         if pending >= self._settings.max_rows or left <= 0:
             return 0.0
         return min(left, self._settings.poll_s)
@@ -180,7 +181,7 @@ class Shipper:
 
     def _ship(self, cursor: Cursor) -> StepResult:
         settings = self._settings
-        taken_at = self._clock.monotonic_ns()
+        self._taken_at_ns = self._clock.monotonic_ns()
         try:
             entries = self._read(cursor)
         except SegmentDamaged as damaged:
@@ -206,8 +207,6 @@ class Shipper:
             msgspec.structs.replace(cursor, shipped=last, batch=None, stored=rows)
         )
         self._counters["batches"] += 1
-        # What came while this one was sent has waited since about then.
-        self._pending_since_ns = taken_at
         return StepResult(outcome=Outcome.SHIPPED, rows=sum(stored.values()))
 
     def _read(self, cursor: Cursor) -> list[Entry]:

@@ -11,8 +11,8 @@ import pytest
 
 from proxy.clock import SystemClock
 from proxy.journal import Entry, Journal
+from tests.support.journal_entries import assert_gapless, everything
 from tests.support.journal_writer import SMALL, body
-from tests.support.journals import assert_gapless, everything
 
 
 @pytest.mark.parametrize("seed", range(3))

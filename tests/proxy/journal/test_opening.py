@@ -10,7 +10,7 @@ import pytest
 from proxy.journal import Batch, Journal, JournalFailed, JournalReader
 from proxy.journal.cursor import CURSOR, Cursor, save
 from tests.support.clocks import ManualClock
-from tests.support.journals import assert_gapless, everything
+from tests.support.journal_entries import assert_gapless, everything
 
 
 def test_a_damaged_segment_is_set_aside_and_a_fresh_epoch_begins(

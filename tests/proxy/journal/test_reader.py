@@ -20,7 +20,7 @@ from proxy.journal import (
 from proxy.journal.cursor import CURSOR, Cursor, save
 from proxy.journal.layout import SegmentName
 from tests.support.clocks import ManualClock
-from tests.support.journals import assert_gapless, everything
+from tests.support.journal_entries import assert_gapless, everything
 
 
 def test_a_journal_that_is_not_there_yet_is_empty(tmp_path: Path) -> None:

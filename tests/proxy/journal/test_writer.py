@@ -22,7 +22,7 @@ from proxy.journal import (
 )
 from proxy.journal.cursor import CURSOR, Cursor, save
 from tests.support.clocks import ManualClock
-from tests.support.journals import assert_gapless, everything
+from tests.support.journal_entries import assert_gapless, everything
 from tests.support.waiting import until
 
 BIG = 1 << 63 | 5

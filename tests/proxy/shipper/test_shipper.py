@@ -43,16 +43,29 @@ def test_nothing_is_sent_before_the_journal_exists(tmp_path: Path) -> None:
 
 
 def test_entries_wait_for_others_but_not_for_long(tmp_path: Path) -> None:
-    """A batch goes when it is full or its first entry is old enough."""
+    """A batch goes when it is full or the one before is long enough ago."""
     line = Line(tmp_path)
-    line.record(mixed(5))
     shipper = line.shipper()
+    line.record(mixed(5))
 
     assert shipper.step().outcome is Outcome.WAITING
     line.clock.advance(0.3)
     assert shipper.step().outcome is Outcome.SHIPPED
 
     line.record(mixed(20))
+    assert shipper.step().outcome is Outcome.SHIPPED
+    line.record(mixed(1))
+    assert shipper.step().outcome is Outcome.WAITING
+
+
+def test_the_first_entry_after_a_pause_does_not_wait(tmp_path: Path) -> None:
+    """At night, one view is in the store at once."""
+    line = Line(tmp_path)
+    shipper = line.shipper()
+    line.clock.advance(5)
+
+    line.record(mixed(1))
+
     assert shipper.step().outcome is Outcome.SHIPPED
 
 
