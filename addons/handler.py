@@ -257,6 +257,7 @@ class WireHandler(server.ConnectionHandler):
             self.event(events.Start())
         else:
             self.server_side = side
+            side.keep_alive()
             side.other, self.client_side.other = self.client_side, side
 
     def side_ended(self, side: Side) -> None:

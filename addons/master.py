@@ -133,7 +133,7 @@ class Wire:
         for handler in rest:
             handler.abort()
         # One turn of the loop tells every side that it is gone, another one layers.
-        while self.handlers:  # noqa: ASYNC110
+        while self.handlers:
             await asyncio.sleep(0)
         return len(rest)
 

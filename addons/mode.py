@@ -119,6 +119,8 @@ class InheritedInstance(  # type: ignore[no-untyped-call]
                 " not a listening socket"
             )
         sock.setblocking(False)
+        for option in KEEPALIVE:
+            sock.setsockopt(*option)  # accepted sockets inherit it
         self._address = plain_address(sock.getsockname())
         self._socket = sock
         self._accept_on()
@@ -172,8 +174,6 @@ class InheritedInstance(  # type: ignore[no-untyped-call]
 
     def _serve(self, sock: socket.socket, peer: tuple[str, int]) -> None:
         sock.setblocking(False)
-        for option in KEEPALIVE:
-            sock.setsockopt(*option)
         client = Client(
             peername=plain_address(peer),
             sockname=self._address,

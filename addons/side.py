@@ -143,6 +143,20 @@ class Side(asyncio.Protocol):
         else:
             transport.resume_reading()
 
+    def keep_alive(self) -> None:
+        """Probe the peer in long silences, so that one that vanished is found."""
+        if self.transport is not None:
+            # uvloop's own setsockopt makes and drops a socket object each time.
+            fd = self.transport.get_extra_info("socket").fileno()
+            sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0, fileno=fd)
+            try:
+                for option in KEEPALIVE:
+                    sock.setsockopt(*option)
+            except OSError:
+                pass  # gone already; its connection_lost follows
+            finally:
+                sock.detach()
+
     def write(self, data: bytes) -> None:
         """Send; dropped when this side's direction or transport is over."""
         if self._sends and self.transport is not None:

@@ -93,6 +93,10 @@ class Stage:
         """Listen no more."""
         self._server.close()
 
+    def use(self, client_tls: ssl.SSLContext, server_tls: ssl.SSLContext) -> None:
+        """Other TLS for the peers."""
+        self._client_tls, self._server_tls = client_tls, server_tls
+
     def connect(self) -> Peer:
         """The client's end of a new connection."""
         sock = socket.create_connection(("127.0.0.1", self.port), timeout=20)
