@@ -87,6 +87,7 @@ class Assembly:
         source.wall_ns = hello.wall_minus_monotonic_ns
         source.watermark_ns = 0
         source.bye = False
+        source.streams += 1
         return source
 
     def caught_up(self, source: Source) -> None:
@@ -98,12 +99,23 @@ class Assembly:
                 # Settled by a frame that died with an earlier recorder.
                 self._settle(source, number)
 
-    def unexpected(self) -> None:
-        """Wait no longer for wires only the journal knows. What it knows of them
-        stays known: one may have been stopped for long."""
+    def unexpected(self, from_ns: int, to_ns: int) -> None:
+        """Wait no longer for wires only the journal knows: they ended while
+        nobody recorded. The times (wall clock) are those of the gap."""
         for source in list(self.sources.values()):
-            if source.state is State.EXPECTED:
-                self._bury(source)
+            if source.state is not State.EXPECTED:
+                continue
+            connections = len(source.done.keys() - {0})
+            source.state = State.GONE
+            self._bury(source)
+            if connections:
+                gap = gaps.of_time(GapKind.WIRE_LOST, "did_not_return", from_ns, to_ns)
+                gap = msgspec.structs.replace(
+                    gap, wire=source.boot, connections=connections
+                )
+                self.decisions.queue(self._nobody(source), [gap])
+            for number in list(source.done):
+                self._output.settled(source.boot, number)
         self.decisions.release()
 
     def detached(self, source: Source) -> None:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 from proxy.clock import Clock
 from proxy.errors import WhosawError
 from proxy.events import Event, encode
-from proxy.journal.model import Batch
+from proxy.journal.model import Batch, SetAside
 from proxy.recorder.deciding import SessionChange
 from proxy.recorder.limits import Limits
 from proxy.recorder.source import Source
@@ -40,6 +40,10 @@ class JournalPort(Protocol):
     @property
     def last_heartbeat_ns(self) -> int:
         """Wall clock of the last heartbeat."""
+
+    @property
+    def set_aside(self) -> Sequence[SetAside]:
+        """What could not be trusted when it was opened."""
 
     def commit(self, batch: Batch) -> int:
         """Make a batch durable; raises a ``WhosawError`` and changes nothing."""
@@ -77,6 +81,7 @@ class Committer:
         self._sessions: dict[bytes, bytes | None] = {}
         self._progress: dict[tuple[int, int], tuple[int, int] | None] = {}
         self._lazy = 0
+        self._finishing = False
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="journal")
 
     @property
@@ -120,16 +125,25 @@ class Committer:
             self._wanted.set()
 
     async def run(self) -> None:
-        """Commit until cancelled; a heartbeat when there is nothing else."""
-        while True:
+        """Commit until ``finish``; a heartbeat when there is nothing else."""
+        while not self._finishing:
             try:
                 async with asyncio.timeout(self._limits.heartbeat):
                     await self._wanted.wait()
             except TimeoutError:
                 pass
             else:
-                await asyncio.sleep(self._limits.commit_delay)
+                if not self._finishing:
+                    await asyncio.sleep(self._limits.commit_delay)
             await self.commit()
+        if self._events or self._progress or self._sessions:
+            await self.commit()
+
+    def finish(self) -> None:
+        """Let ``run`` end once everything added before is committed. Cancelling
+        it instead is safe too: no later batch is committed after a lost one."""
+        self._finishing = True
+        self._wanted.set()
 
     async def commit(self) -> None:
         """Commit what has collected, however long that takes."""

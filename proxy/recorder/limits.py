@@ -34,11 +34,11 @@ class Limits:
     whatever is in it."""
     commit_retry_most: float = 2.0
     """Between attempts of a commit that fails, doubling from 50 ms."""
-    wire_grace: float = 3.0
+    wire_grace: float = 5.0
     """A wire whose stream broke connects again within one second; one that has
-    not after three is gone."""
-    start_grace: float = 2.0
-    """After a start, exchanges wait so long for wires known from the journal."""
+    not after five is gone."""
+    start_grace: float = 5.0
+    """The same for wires known from the journal when the recorder starts."""
     heartbeat: float = 1.0
     subscriber_bytes: int = 8 * MIB
     """Not yet taken by a subscriber; above it the subscriber is dropped."""

@@ -76,7 +76,9 @@ class Recorder:
             settings.applications, self, self.limits, settings.journal.progress()
         )
         self._holding = False
+        self._stopping = False
         self._asked = 0.0
+        self._heartbeat_ns = settings.journal.last_heartbeat_ns or self.clock.wall_ns()
 
     async def run(
         self, stop: asyncio.Event, started: Callable[[], None] | None = None
@@ -91,9 +93,7 @@ class Recorder:
         async with asyncio.TaskGroup() as group:
             commits = group.create_task(self.committer.run())
             ticks = group.create_task(self._tick())
-            start_grace = loop.call_later(
-                self.limits.start_grace, self.assembly.unexpected
-            )
+            start_grace = loop.call_later(self.limits.start_grace, self._unexpected)
             try:
                 async with Listening(self._settings.socket_path, lambda: Peer(self)):
                     if started is not None:
@@ -102,12 +102,15 @@ class Recorder:
             finally:
                 start_grace.cancel()
                 ticks.cancel()
-                commits.cancel()
-        self.assembly.decisions.drain()
-        try:
-            async with asyncio.timeout(self.limits.commit_retry_most):
-                await self.committer.commit()
-        except TimeoutError:
+                self._stopping = True
+                self._hold(True)
+                self.assembly.decisions.drain()
+                self.committer.finish()
+                patience = loop.call_later(
+                    self.limits.commit_retry_most, commits.cancel
+                )
+        patience.cancel()
+        if commits.cancelled():
             logger.warning("the journal did not take the last events; wires keep them")
         for peer in list(self._streams.values()):
             peer.transport.close()
@@ -127,19 +130,16 @@ class Recorder:
 
     def _tell_unclean_stop(self) -> None:
         journal = self._settings.journal
-        if not journal.stopped_cleanly:
-            now_ns = self.clock.wall_ns()
-            since_ns = journal.last_heartbeat_ns or now_ns
-            self.committer.add(
-                [gaps.of_time(GapKind.UNCLEAN_STOP, "recorder", since_ns, now_ns)]
-            )
-        for aside in getattr(journal, "set_aside", []):
-            now_ns = self.clock.wall_ns()
-            since_ns = journal.last_heartbeat_ns or now_ns
-            reason = f"journal_set_aside:{aside.epoch}:{aside.first}"
-            self.committer.add(
-                [gaps.of_time(GapKind.UNCLEAN_STOP, reason, since_ns, now_ns)]
-            )
+        reasons = [] if journal.stopped_cleanly else ["recorder"]
+        reasons += [
+            f"journal_set_aside:{aside.epoch}:{aside.first}"
+            for aside in journal.set_aside
+        ]
+        now_ns = self.clock.wall_ns()
+        self.committer.add(
+            gaps.of_time(GapKind.UNCLEAN_STOP, reason, self._heartbeat_ns, now_ns)
+            for reason in reasons
+        )
 
     # What peers call.
 
@@ -166,9 +166,7 @@ class Recorder:
         if self.assembly.decisions.waiting:
             self._ask()
         if not self._holding and self.committer.full:
-            self._holding = True
-            for peer in self._streams.values():
-                peer.transport.pause_reading()
+            self._hold(True)
 
     def left(self, peer: Peer, source: Source) -> None:
         """A wire's stream ended."""
@@ -181,7 +179,7 @@ class Recorder:
         self.subscribers.state(source, SourceState.DETACHED)
         self.assembly.detached(source)
         asyncio.get_running_loop().call_later(
-            self.limits.wire_grace, self._given_up, source
+            self.limits.wire_grace, self._given_up, source, source.streams
         )
 
     # What the assembly calls (deciding.Output).
@@ -211,13 +209,16 @@ class Recorder:
 
     # Timers.
 
+    def _unexpected(self) -> None:
+        self.assembly.unexpected(self._heartbeat_ns, self.clock.wall_ns())
+
     def _replayed(self, source: Source) -> None:
         if self.assembly.sources.get(source.boot) is source:
             self.assembly.caught_up(source)
             self.assembly.decisions.release()
 
-    def _given_up(self, source: Source) -> None:
-        if source.state is State.DETACHED:
+    def _given_up(self, source: Source, streams: int) -> None:
+        if source.state is State.DETACHED and source.streams == streams:
             self.subscribers.state(source, SourceState.GONE)
             self.assembly.gone(source)
 
@@ -242,7 +243,15 @@ class Recorder:
                 peer.transport.write(
                     b"".join([pack_committed(*connection) for connection in covered])
                 )
-        if self._holding and not self.committer.full:
-            self._holding = False
-            for peer in self._streams.values():
+        if self._holding and not self.committer.full and not self._stopping:
+            self._hold(False)
+
+    def _hold(self, holding: bool) -> None:
+        self._holding = holding
+        for peer in self._streams.values():
+            if peer.transport.is_closing():
+                continue
+            if holding:
+                peer.transport.pause_reading()
+            else:
                 peer.transport.resume_reading()

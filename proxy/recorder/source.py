@@ -31,6 +31,7 @@ class Source:
         "done",
         "hello",
         "state",
+        "streams",
         "wall_ns",
         "watermark_ns",
     )
@@ -43,6 +44,8 @@ class Source:
         """Added to monotonic time gives the wall clock."""
         self.watermark_ns = 0
         self.bye = False
+        self.streams = 0
+        """How often it connected to this recorder."""
         self.connections: dict[int, Connection] = {}
         """Until SETTLED, so ended ones too."""
         self.done: dict[int, tuple[int, int]] = {}

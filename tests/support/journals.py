@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from proxy.events import Event, decode
-from proxy.journal.model import Batch, JournalFull
+from proxy.journal.model import Batch, JournalFull, SetAside
 
 
 class MemoryJournal:
@@ -14,6 +14,7 @@ class MemoryJournal:
     def __init__(self) -> None:
         self.stopped_cleanly = True
         self.last_heartbeat_ns = 0
+        self.set_aside: list[SetAside] = []
         self.bodies: list[bytes] = []
         self.rows: dict[tuple[int, int], tuple[int, int]] = {}
         self.open_sessions: dict[bytes, bytes] = {}

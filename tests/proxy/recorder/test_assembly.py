@@ -12,7 +12,7 @@ from proxy.events import GapKind
 from proxy.exchange.limits import Limits as ReadingLimits
 from proxy.recorder.assembly import Assembly
 from proxy.recorder.limits import Limits
-from proxy.tapstream import Frame, Kind, LossReason, Missed
+from proxy.tapstream import Frame, Kind, LossReason, Missed, StreamBroken
 from tests.support.frames import (
     RESPONSE,
     Collected,
@@ -452,7 +452,7 @@ def test_wires_the_journal_knows_are_waited_for_at_the_start() -> None:
     assembly.feed(source, [talk.open(100), *talk.exchange("/wait", 100), late])
     before = output.paths()
 
-    assembly.unexpected()
+    assembly.unexpected(5, 6)
 
     assert not before
     assert output.paths() == ["/wait"]
@@ -597,3 +597,51 @@ def test_a_new_recorder_after_any_progress_records_the_rest_exactly_once(
 
     assert [*before.paths(), *after.paths()] == expected.paths()
     assert (talk.up, talk.down) == account([*before.events, *after.events], 1, 1)
+
+
+class Raising:
+    """A parser with a fault of its own."""
+
+    at_boundary = False
+
+    def data(self, *_: object, **__: object) -> list[object]:
+        """Raise."""
+        raise RuntimeError("secret bytes")
+
+    eof = end = data
+
+
+@pytest.mark.parametrize("kind", [Kind.DATA_UP, Kind.EOF_UP, Kind.END, None])
+def test_fault_in_reading_costs_that_connection(
+    kind: Kind | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A gap of its exact bytes; what the exception said is not logged."""
+    assembly, output = recorder()
+    source = assembly.connected(hello())
+    talk, other = Conversation(1), Conversation(2)
+    assembly.feed(source, [talk.open(), other.open(), talk.data(True, b"GET")])
+    source.connections[1].parser = Raising()  # type: ignore[assignment]
+
+    if kind == Kind.DATA_UP:
+        assembly.feed(source, [talk.data(True, b" /")])
+    elif kind == Kind.EOF_UP:
+        assembly.feed(source, [talk.frame(Kind.EOF_UP, talk.up, 5, b"")])
+    if kind is None:
+        assembly.gone(source)
+    else:
+        assembly.feed(source, [talk.end(), *other.exchange("/other"), other.end()])
+
+    gap = output.gaps()[0]
+    assert (GapKind.OBSERVER_FAILED, talk.up) == (gap.kind, gap.up_bytes)
+    assert assembly.status()["faults"] == 1
+    assert "secret" not in caplog.text
+    assert "RuntimeError at" in caplog.text
+
+
+def test_more_connections_than_can_be_end_the_stream() -> None:
+    """A wire that lost count must not take the recorder's memory."""
+    assembly, _ = recorder(Limits(connections=2))
+    source = assembly.connected(hello())
+
+    with pytest.raises(StreamBroken):
+        assembly.feed(source, [Conversation(n).open() for n in range(1, 4)])

@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 import stat
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 
 from proxy.errors import UnavailableError, UsageError
 from proxy.events import ExchangeRecorded, GapKind, GapRecorded
+from proxy.journal.model import SetAside
 from proxy.recorder import Limits, Recorder, RecorderSettings
 from proxy.taplink import Limits as LinkLimits
 from proxy.taplink import TapLink
@@ -304,9 +306,11 @@ async def test_idle_wire_is_asked_so_that_nobody_waits_long(path: Path) -> None:
         linked(path, 2),
     ):
         await until_async(lambda: recorder.status()["wires"] == 2)
-        talk = Talk(one)
+        now = time.monotonic_ns()
+        tap = one.opened(OPENED, now)
+        tap.data(True, request("/wait"), now)
 
-        talk.exchange("/wait")
+        tap.data(False, RESPONSE, now)
 
         await until_async(lambda: paths(journal) == ["/wait"])
         assert recorder.status()["overdue"] == 0
@@ -353,3 +357,79 @@ async def test_second_stream_of_a_wire_replaces_the_first(path: Path) -> None:
 
             assert recorder.status()["wires"] == 1
             assert old.recv(1) == b"" or True
+
+
+async def test_wire_that_never_returns_after_a_restart_is_a_gap(path: Path) -> None:
+    """It ended while nobody recorded; its rows go with the gap."""
+    journal = MemoryJournal()
+    journal.rows = {(5, 1): (10, 20)}
+    async with recording(path, journal, Limits(start_grace=0.01)):
+        await until_async(lambda: gaps(journal))
+        await until_async(lambda: not journal.rows)
+
+    (gap,) = gaps(journal)
+    assert (gap.kind, gap.wire) == (GapKind.WIRE_LOST, 5)
+
+
+async def test_segment_that_was_set_aside_is_a_gap(path: Path) -> None:
+    """What it held cannot be read, and that is said."""
+    journal = MemoryJournal()
+    journal.set_aside = [SetAside(path=path, epoch=7, first=3, reason="torn")]
+    async with recording(path, journal):
+        await until_async(lambda: gaps(journal))
+
+    (gap,) = gaps(journal)
+    assert (gap.kind, gap.reason) == (GapKind.UNCLEAN_STOP, "journal_set_aside:7:3")
+
+
+async def test_stop_with_a_full_disk_is_bounded_and_loses_nothing(path: Path) -> None:
+    """What was not committed is the wires' to send again; no later batch is
+    committed after one that failed."""
+    journal = MemoryJournal()
+    limits = Limits(commit_delay=0.001, commit_retry_most=0.05)
+    async with linked(path) as link:
+        talk = Talk(link)
+        async with recording(path, journal, limits) as recorder:
+            journal.full = True
+            talk.exchange("/a")
+            await until_async(lambda: recorder.status()["failing"])
+            talk.exchange("/b")
+        assert not journal.bodies
+
+        journal.full = False
+        async with recording(path, journal, limits):
+            talk.end()
+            await until_async(forgotten(link))
+
+    assert paths(journal) == ["/a", "/b"]
+
+
+async def test_wire_with_too_many_connections_is_turned_away(path: Path) -> None:
+    """Its stream ends, the recorder goes on."""
+    async with (
+        recording(path, MemoryJournal(), Limits(connections=1)) as recorder,
+        linked(path) as link,
+    ):
+        for _ in range(3):
+            link.opened(OPENED, 1)
+
+        await until_async(lambda: recorder.refused)
+
+
+async def test_upgraded_connection_is_no_longer_sent(path: Path) -> None:
+    """FORGET reaches the wire; the bytes are counted all the same."""
+    journal = MemoryJournal()
+    async with recording(path, journal), linked(path) as link:
+        ask = b"GET /ws HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: ws\r\n\r\n"
+        answer = b"HTTP/1.1 101 S\r\nConnection: upgrade\r\nUpgrade: ws\r\n\r\n"
+        tap = link.opened(OPENED, 1)
+        tap.data(True, ask, 2)
+        tap.data(False, answer, 3)
+        tap.data(False, bytes(100), 4)
+        await until_async(lambda: link.counters.lost_bytes == 100)
+        tap.data(False, bytes(1000), 5)
+        tap.end(Ended(up=len(ask), down=len(answer) + 1100), 6)
+        await until_async(forgotten(link))
+
+    (gap,) = gaps(journal)
+    assert (gap.up_bytes, gap.down_bytes, gap.intended) == (0, 1100, True)
