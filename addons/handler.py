@@ -197,6 +197,8 @@ class WireHandler(server.ConnectionHandler):
             error = f"no connection to {address[0]}:{address[1]}: {reason(failed)}"
         except asyncio.CancelledError:
             if self.client_side.lost or self.tap_layer.aborted:
+                self._connecting = None
+                self._maybe_finish()
                 raise
             error = (
                 f"no connection to {address[0]}:{address[1]}:"

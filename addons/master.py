@@ -38,6 +38,8 @@ PER_CONNECTION: Final = 2
 OWN_DESCRIPTORS: Final = 64
 """For the loop, the tap link, listeners, log files and name resolution."""
 DRAIN_STEP: Final = 0.05
+ABORT_SECONDS: Final = 1.0
+"""Only bounds a fault of our own: an abort takes a few turns of the loop."""
 LAST_SHARE: Final = 0.02
 """Of ``quiet_seconds``, what is demanded at the very end of a drain."""
 
@@ -130,10 +132,12 @@ class Wire:
                 handler.part_if_quiet(self.settings.quiet_seconds * share)
             await asyncio.sleep(min(DRAIN_STEP, left))
         rest = self.handlers
-        for handler in rest:
-            handler.abort()
-        # One turn of the loop tells every side that it is gone, another one layers.
-        while self.handlers:
+        # A turn of the loop tells each side that it is gone; one that was just being
+        # opened needs another.
+        given_up = loop.time() + ABORT_SECONDS
+        while self.handlers and loop.time() < given_up:
+            for handler in self.handlers:
+                handler.abort()
             await asyncio.sleep(0)
         return len(rest)
 

@@ -102,6 +102,31 @@ def test_application_that_does_not_accept_is_given_up() -> None:
     assert ended.error == f"no connection to 127.0.0.1:{port}: not within 0.1 s"
 
 
+def test_drain_ends_a_connection_that_is_still_being_opened() -> None:
+    """Neither the connect timeout nor a client's patience delays the end."""
+    source = MemorySource()
+    with listening(backlog=0) as full:
+        blockers = []
+        for _ in range(4):
+            blocker = socket.socket()
+            blocker.setblocking(False)
+            blocker.connect_ex(full.getsockname())
+            blockers.append(blocker)
+        with before(port_of(full), source) as (front, wire):
+            client = _connect(front)
+            until(lambda: source.taps, "the upstream is being opened")
+            wire.stop()
+            client.to_end()
+            wire.join()
+            left = wire.wire.handlers
+        client.close()
+        for blocker in blockers:
+            blocker.close()
+
+    assert (client.end, left) == (RESET, [])
+    assert source.taps[0].order == ["end"]
+
+
 def test_silence_ends_nothing_by_default() -> None:
     """No timer runs: minutes of silence are as good as none."""
     with through(MemorySource()) as stage:
