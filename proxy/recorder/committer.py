@@ -182,7 +182,7 @@ class Committer:
         return {
             "commits": self.commits,
             "failed_commits": self.failed,
-            "failing": self.failing,
+            "commit_error": self.failing,
             "pending_events": len(self._events),
             "since_commit_ms": (self._clock.monotonic_ns() - self.last_commit_ns)
             // 1_000_000,

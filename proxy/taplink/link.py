@@ -121,6 +121,7 @@ class TapLink(TapSource):
         return {
             "recorder_connected": self._stream is not None,
             "tracked_connections": len(self._tracked),
+            "shed_connections_open": sum(c.shed for c in self._tracked.values()),
             "backlog_bytes": self.backlog.size,
             "kept_bytes": self.kept_bytes,
             **{name: getattr(self.counters, name) for name in Counters.__slots__},

@@ -179,6 +179,15 @@ class Tracked(Tap):
         self.link.counters.failed_connections += 1
         self.lose(LossReason.OBSERVER_FAILED, self._stamp(time_ns))
 
+    @property
+    def shed(self) -> bool:
+        """It passes unrecorded, and nobody meant it to."""
+        return (
+            self.lost is not None
+            and self.end_frame is None
+            and self.lost.reason not in (LossReason.FORGOTTEN, LossReason.INTENDED)
+        )
+
     def commit(self, up: int, down: int) -> None:
         """Everything below these offsets is on disk and need not be kept."""
         freed = 0

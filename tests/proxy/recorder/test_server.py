@@ -243,7 +243,7 @@ async def test_lost_commit_is_tried_again_and_nothing_is_acknowledged(
         talk = Talk(link)
         talk.exchange("/a")
         talk.end()
-        await until_async(lambda: recorder.status()["failing"])
+        await until_async(lambda: recorder.status()["commit_error"])
         assert link.kept_bytes
         assert not journal.bodies
 
@@ -251,7 +251,7 @@ async def test_lost_commit_is_tried_again_and_nothing_is_acknowledged(
         await until_async(forgotten(link))
 
         assert paths(journal) == ["/a"]
-        assert recorder.status()["failing"] == ""
+        assert recorder.status()["commit_error"] == ""
         assert recorder.status()["failed_commits"]
 
 
@@ -392,7 +392,7 @@ async def test_stop_with_a_full_disk_is_bounded_and_loses_nothing(path: Path) ->
         async with recording(path, journal, limits) as recorder:
             journal.full = True
             talk.exchange("/a")
-            await until_async(lambda: recorder.status()["failing"])
+            await until_async(lambda: recorder.status()["commit_error"])
             talk.exchange("/b")
         assert not journal.bodies
 

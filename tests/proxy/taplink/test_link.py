@@ -190,8 +190,10 @@ async def test_stalled_recorder_sheds_whole_connections_largest_first(
             await asyncio.sleep(0)
             assert link.backlog.size <= limits.backlog_hard
         small.data(False, b"answer", 400)
+        assert link.status()["shed_connections_open"] == 1
         large.end(Ended(up=0, down=total), 401)
 
+        assert link.status()["shed_connections_open"] == 0
         recorder.stream.transport.resume_reading()
         await until_async(lambda: recorder.stream.of(Kind.END))
 
