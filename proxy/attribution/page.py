@@ -7,7 +7,7 @@ unread page confirms nothing.
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import lxml.etree
 import lxml.html
@@ -73,10 +73,7 @@ class Page:
         if self._tree is None:
             return [] if self.complete else None
         try:
-            if selector.kind is SelectorKind.CSS:
-                found: object = _css(selector.expression)(self._tree)
-            else:
-                found = self._tree.xpath(selector.expression)
+            found: object = _compiled(selector)(self._tree)
         except (lxml.etree.LxmlError, SelectorError, ValueError):
             return None
         if isinstance(found, list):
@@ -94,15 +91,12 @@ class Page:
         return [(found.group(1) if found.re.groups else found.group(0))[:MAX_VALUE]]
 
 
-_compiled: dict[str, CSSSelector] = {}
-"""Compiled selectors: as many as the rule sets of this process have."""
-
-
-def _css(expression: str) -> CSSSelector:
-    selector = _compiled.get(expression)
-    if selector is None:
-        selector = _compiled[expression] = CSSSelector(expression, translator="html")
-    return selector
+@lru_cache(maxsize=1024)
+def _compiled(selector: Selector) -> lxml.etree.XPath:
+    if selector.kind is SelectorKind.CSS:
+        return CSSSelector(selector.expression, translator="html")
+    # Without regular expressions, which could run away.
+    return lxml.etree.XPath(selector.expression, regexp=False, smart_strings=False)
 
 
 def _text(item: object) -> str:
@@ -117,10 +111,8 @@ def selector_mistake(selector: Selector) -> str | None:
     """What is wrong with a selector, or None; for the rule checker."""
     try:
         match selector.kind:
-            case SelectorKind.CSS:
-                CSSSelector(selector.expression, translator="html")
-            case SelectorKind.XPATH:
-                lxml.etree.XPath(selector.expression)
+            case SelectorKind.CSS | SelectorKind.XPATH:
+                _compiled(selector)
             case SelectorKind.REGEX:
                 regex.compile(selector.expression)
     except (SelectorError, lxml.etree.LxmlError, regex.error, ValueError) as error:
