@@ -44,9 +44,6 @@ from proxy.store.embedded.settings import EmbeddedSettings, User
 
 log = logging.getLogger(__name__)
 
-_SLOW_CLIENT_SECONDS = 60.0
-"""A client that takes no byte for so long loses its query and its place."""
-
 _T = TypeVar("_T")
 
 
@@ -86,7 +83,12 @@ class EmbeddedServer:
         self._threads = ThreadPoolExecutor(
             self._limits.readers + 1, thread_name_prefix="store"
         )
-        await self._in_thread(self._engine.open)
+        try:
+            await self._in_thread(self._engine.open)
+        except BaseException:
+            self._threads.shutdown(wait=False)
+            self._threads = None
+            raise
         app = web.Application(client_max_size=self._limits.request_bytes)
         app.router.add_get("/ping", _ok)
         app.router.add_get("/replicas_status", _ok)
@@ -228,7 +230,7 @@ class EmbeddedServer:
         headers["X-ClickHouse-Exception-Tag"] = tag
         response = web.StreamResponse(headers=headers)
         await response.prepare(request)
-        writer = _Writer(response, encoder)
+        writer = _Writer(response, encoder, self._limits.client_seconds)
         try:
             while piece:
                 await writer.write(piece)
@@ -242,18 +244,22 @@ class EmbeddedServer:
                     break
             await writer.finish()
         except TimeoutError:
-            log.warning("a client took no byte for %.0f s", _SLOW_CLIENT_SECONDS)
+            log.warning("a client took no byte for %s s", self._limits.client_seconds)
             if request.transport is not None:
                 request.transport.abort()
         return response
 
 
 class _Writer:
-    """Pieces to a response, coded when asked; a client has a minute per piece."""
+    """Pieces to a response, coded when asked, each within ``seconds``."""
 
     def __init__(
-        self, response: web.StreamResponse, encoder: codec.Encoder | None
+        self,
+        response: web.StreamResponse,
+        encoder: codec.Encoder | None,
+        seconds: float,
     ) -> None:
+        self._seconds = seconds
         self._response = response
         self._encoder = encoder
 
@@ -262,13 +268,13 @@ class _Writer:
         if self._encoder is not None:
             piece = await asyncio.to_thread(self._encoder.compress, piece)
         if piece:
-            async with asyncio.timeout(_SLOW_CLIENT_SECONDS):
+            async with asyncio.timeout(self._seconds):
                 await self._response.write(piece)
 
     async def finish(self) -> None:
         """Send what the encoder kept, and the end."""
         rest = self._encoder.flush() if self._encoder is not None else b""
-        async with asyncio.timeout(_SLOW_CLIENT_SECONDS):
+        async with asyncio.timeout(self._seconds):
             await self._response.write_eof(rest)
 
 

@@ -41,6 +41,8 @@ class Limits:
     """Rows of a reader's result."""
     sessions: int = 256
     """Remembered sessions; the oldest goes first."""
+    client_seconds: float = 60.0
+    """A client that takes no byte for so long loses its query and its place."""
     stop_seconds: float = 10.0
     """How long running queries may finish at a stop."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -486,3 +487,37 @@ def test_a_stop_ends_running_questions_and_exits_cleanly(tmp_path: Path) -> None
 
         assert store.process.wait(30) == 0
         asked.result()
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_a_client_that_takes_nothing_gives_its_place_back(
+    tmp_path: Path, leaves: bool
+) -> None:
+    """One that left at once, one that only waits within its bound."""
+    ask = (
+        b"POST / HTTP/1.1\r\nHost: x\r\nX-ClickHouse-User: reader\r\n"
+        b"X-ClickHouse-Key: %b\r\nContent-Length: %d\r\n\r\n%b"
+    )
+    sql = b"SELECT number FROM numbers(1000000000)"
+    with (
+        running(
+            tmp_path / "store",
+            "readers=1",
+            "waiting=0",
+            "client_seconds=0.5",
+            "result_rows=2000000000",
+        ) as store,
+        socket.create_connection(
+            (urlsplit(store.url).hostname, urlsplit(store.url).port)
+        ) as client,
+    ):
+        client.sendall(ask % (store.reader_password.encode(), len(sql), sql))
+        assert client.recv(12) == b"HTTP/1.1 200"
+        assert _curl(store, "-d", "SELECT 1", user=store.reader)[0] == 503
+        if leaves:
+            client.close()
+
+        until(
+            lambda: _curl(store, "-d", "SELECT 1", user=store.reader)[0] == 200,
+            "the place is free again",
+        )
