@@ -26,13 +26,11 @@ from proxy.events import (
     Event,
     ExchangeRecorded,
     Extraction,
-    GapKind,
-    GapRecorded,
     SessionChanged,
     ViewRecorded,
 )
 from proxy.exchange.charset import media_type
-from proxy.exchange.model import Exchange, Opaque
+from proxy.exchange.model import Exchange
 from proxy.extraction.model import Extracted, Reading
 from proxy.extraction.view import View
 from proxy.pseudonym import pseudonym
@@ -148,40 +146,6 @@ class Pipeline:
             events += self._views(prepared, settled.actor, reading)
         sessions = self.sessions.changes(dict.fromkeys(settled.touched), wall)
         return Outcome(events, sessions)
-
-    def opaque(
-        self,
-        context: ConnectionContext,
-        opaque: Opaque,
-        up_bytes: int,
-        down_bytes: int,
-        end_ns: int,
-    ) -> GapRecorded:
-        """The gap of a connection that is not readable from some byte on.
-
-        Args:
-            context: Its connection.
-            opaque: Since when, and why.
-            up_bytes: Bytes client to server that were not read.
-            down_bytes: Bytes server to client that were not read.
-            end_ns: Monotonic time of its end.
-        """
-        wall = context.wall_minus_monotonic_ns
-        kind = GapKind.OPAQUE_PROTOCOL if opaque.intended else GapKind.UNPARSEABLE
-        return GapRecorded(
-            application=context.application,
-            wire=context.wire,
-            connection=context.connection,
-            kind=kind,
-            reason=opaque.reason,
-            intended=opaque.intended,
-            from_ns=opaque.time_ns + wall,
-            to_ns=end_ns + wall,
-            connections=1,
-            up_bytes=up_bytes,
-            down_bytes=down_bytes,
-            client_address=context.client_address,
-        )
 
     def _settle(self, prepared: Prepared) -> Settled:
         if prepared.observed is not None:

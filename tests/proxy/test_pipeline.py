@@ -12,13 +12,12 @@ from proxy.events import (
     Event,
     ExchangeRecorded,
     Extraction,
-    GapKind,
     SessionChanged,
     SessionKind,
     ViewRecorded,
     encode,
 )
-from proxy.exchange.model import Exchange, Opaque
+from proxy.exchange.model import Exchange
 from proxy.extraction.model import Reading
 from proxy.extraction.view import View
 from proxy.pipeline import ConnectionContext, Keys, Outcome, Pipeline
@@ -271,24 +270,6 @@ def test_a_fault_in_the_attribution_costs_the_name_only(
     assert isinstance(view, ViewRecorded)
     assert line.counters.attribution_failed == 1
     assert "attribution failed" in caplog.text
-
-
-@pytest.mark.parametrize(
-    ("intended", "kind"),
-    [(True, GapKind.OPAQUE_PROTOCOL), (False, GapKind.UNPARSEABLE)],
-)
-def test_an_opaque_connection_is_a_gap_with_its_bytes(
-    intended: bool, kind: GapKind
-) -> None:
-    """Unread is recorded too."""
-    opaque = Opaque(10, 20, "upgrade", intended=intended, time_ns=LATER)
-
-    gap = pipeline().opaque(CONTEXT, opaque, 100, 2000, 3 * LATER)
-
-    assert gap.kind is kind
-    assert (gap.up_bytes, gap.down_bytes) == (100, 2000)
-    assert (gap.from_ns, gap.to_ns) == (WALL + LATER, WALL + 3 * LATER)
-    assert (gap.wire, gap.connection) == (0xA1, 7)
 
 
 def test_an_overlong_method_is_cut() -> None:
