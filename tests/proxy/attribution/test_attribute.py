@@ -525,3 +525,85 @@ def test_a_quiet_bound_key_waits_for_its_first_byte_only() -> None:
     assert fresh.needs_watermark == 2 * LATER + 10 * MS
     unknown = desk.observe(page("q", at=9 * LATER))
     assert unknown.needs_watermark == 9 * LATER + 10 * MS
+
+
+def test_a_login_that_gives_no_session_key_is_told_and_binds_nothing() -> None:
+    """The name is known for the login itself, and for nothing after it."""
+    desk = Desk(STEADY)
+
+    actor = desk.see(login("jansen"))
+
+    assert (actor.name, actor.session) == ("jansen", "")
+    assert [c.kind for c in desk.changes] == [SessionKind.LOGGED_IN]
+    assert len(desk.sessions) == 0
+
+
+def test_a_login_that_deletes_the_session_cookie_ends_the_old_key() -> None:
+    """What the browser does not send any more is nobody's."""
+    desk = Desk(STEADY)
+    desk.see(login("jansen", cookie="SID=a"))
+    leaving = login("smit", cookie="SID=a", at=2 * LATER)
+    assert leaving.response is not None
+    leaving.response.headers.append((b"set-cookie", b"SID=; Max-Age=0"))
+
+    desk.see(leaving)
+
+    after = desk.see(page("a", at=3 * LATER))
+    assert (after.name, after.reason) == ("", "replaced")
+
+
+def test_two_cookies_of_one_name_at_a_login_are_bound_to_nobody() -> None:
+    """Which of them the application means differs by server."""
+    desk = Desk(STEADY)
+
+    desk.see(login("jansen", cookie="SID=a; SID=b"))
+
+    assert desk.see(page("a", at=2 * LATER)).reason == "ambiguous"
+    assert desk.see(page("b", at=2 * LATER)).reason == "ambiguous"
+
+
+def test_a_new_cookie_with_what_the_rule_set_calls_a_login_page_moves_nothing() -> None:
+    """The rule set knows better than the general signs."""
+    desk = Desk(replace(ROTATING, login_page=BodyContains("Wie bent u")))
+    desk.see(login("jansen", gives="a"))
+    asked = page("a", at=2 * LATER, body=b"<p>Wie bent u?</p>")
+    assert asked.response is not None
+    asked.response.headers.append((b"set-cookie", b"SID=b"))
+
+    desk.see(asked)
+
+    assert desk.see(page("b", at=3 * LATER)).reason == "before_login"
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"<b id=user>smit</b>", "logged_out"),
+        (b"<b id=user>smit</b><i id=user>jansen</i>", "logged_out"),
+    ],
+)
+def test_a_page_gives_no_name_to_a_session_that_was_ended(
+    body: bytes, reason: str
+) -> None:
+    """Only a session whose login was not seen is recovered."""
+    desk = Desk(replace(ROTATING, confirm_user=SHOWN))
+    desk.see(login("jansen", gives="a"))
+    desk.see(exchange("/logout", cookie="SID=a", at=2 * LATER))
+
+    actor = desk.see(page("a", at=3 * LATER, body=body))
+
+    assert (actor.name, actor.reason) == ("", reason)
+
+
+@pytest.mark.parametrize(
+    "shown",
+    ["x" * 300, "jan\u202esen", "jansen</b><b id=user>smit", ""],
+    ids=["long", "direction", "two", "empty"],
+)
+def test_a_page_with_an_unusable_name_recovers_nothing(shown: str) -> None:
+    """Two names, none, or one that cannot be written down safely."""
+    desk = Desk(replace(ROTATING, confirm_user=SHOWN))
+
+    actor = desk.see(page("old", at=LATER, body=f"<b id=user>{shown}</b>".encode()))
+
+    assert (actor.name, actor.reason) == ("", "unknown_session")
