@@ -59,6 +59,11 @@ class Matcher(Generic[T]):
             return self._candidates(method, path)
         return self._remembered(method, path)
 
+    @property
+    def remembered(self) -> int:
+        """Paths whose answer is remembered."""
+        return self._remembered.cache_info().currsize
+
     def _candidates(self, method: str, path: str) -> tuple[Candidate[T], ...]:
         indexes = list(self._literals.get(path, ()))
         if self._prefilter is not None and (found := self._prefilter.fullmatch(path)):

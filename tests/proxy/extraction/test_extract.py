@@ -281,7 +281,8 @@ CONTENT_TYPES = [
 ]  # fmt: skip
 FRAGMENTS = [
     b"<tr>", b"<b id=nr>7</b>", b'{"a":', b"[", b'{"id":1,"id":2}', b"]}", b"\0",
-    b"\xff\xfe",     b"<![CDATA[", b"<!--", b"&#x0;", b"&a;", b'"', b"\r", b";", b"a", b"<!DOCTYPE a [",
+    b"\xff\xfe", b"<![CDATA[", b"<!--", b"&#x0;", b"&a;", b'"', b"\r", b";", b"a",
+    b"<!DOCTYPE a [",
     b"<?xml version='1.0' encoding='utf-16'?>", b"<a href='", b"x\n", b"\xed\xa0\x80",
 ]  # fmt: skip
 BODIES = st.one_of(
