@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import socket
 
 import pytest
@@ -97,6 +98,30 @@ def test_at_the_limit_the_next_client_waits_in_the_queue() -> None:
 
     assert (status.connections_open, status.accepting) == (1, False)
     assert next_server.received == b"waiting"
+
+
+def test_without_descriptors_accepting_pauses_and_goes_on() -> None:
+    """Full for a moment, not for good: the client waits in the queue."""
+    with through(MemorySource()) as stage:
+        assert stage.wire is not None
+        wire = stage.wire
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        client = socket.socket()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (client.fileno() + 1, before[1]))
+        try:
+            client.connect(("127.0.0.1", stage.port))
+            until(
+                lambda: wire.wire.instances[0].counters.limit_reached, "no descriptors"
+            )
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        server = stage.accept()
+        client.sendall(b"x")
+        server.until(1)
+        client.close()
+        server.close()
+
+    assert server.received == b"x"
 
 
 def test_wire_leaves_the_socket_to_others() -> None:

@@ -227,6 +227,43 @@ def test_client_that_never_speaks_is_let_go(keys: Keys) -> None:
             assert wire.listener().handshake_failures == 1
 
 
+@pytest.mark.parametrize("from_client", [True, False])
+def test_broken_record_aborts_both_sides(from_client: bool, keys: Keys) -> None:
+    """Bytes that TLS cannot vouch for are not relayed, and no end is claimed."""
+    source = MemorySource()
+    with through(source, client_keys=keys, server_keys=keys) as stage:
+        client, server = stage.connect(), stage.accept()
+        client.send(b"?")
+        server.until(1)
+        sender, other = (client, server) if from_client else (server, client)
+        sender.sock.sendall(b"\x17\x03\x03\x00\x20" + b"x" * 32)
+        other.to_end()
+        client.close()
+        server.close()
+        assert stage.wire is not None
+        stage.wire.until_idle()
+
+    ended = source.taps[0].ended
+    assert ended is not None
+    assert (other.end, ended.abort, ended.up) == (RESET, True, 1)
+
+
+def test_client_that_resets_during_the_handshake_is_counted(keys: Keys) -> None:
+    """It never got as far as an application."""
+    source = MemorySource()
+    with through(source, client_keys=keys) as stage:
+        client = Peer(socket.create_connection(("127.0.0.1", stage.port)))
+        client.send(b"\x16\x03\x01")
+        assert stage.wire is not None
+        wire = stage.wire
+        until(lambda: wire.status().connections_open == 1, "accepted")
+        client.reset()
+        wire.until_idle()
+        failures = wire.listener().handshake_failures
+
+    assert (source.taps, failures) == ([], 1)
+
+
 def test_tls_1_2_peers_are_relayed_the_same(keys: Keys) -> None:
     """Old clients and servers end, resume and half-close by older rules."""
     for context in (client := keys.client_context(), server := keys.server_context()):
