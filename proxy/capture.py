@@ -28,6 +28,7 @@ from proxy.errors import UnavailableError, UsageError
 from proxy.events import Event
 from proxy.recorder.assembly import Assembly
 from proxy.recorder.deciding import Application, SessionChange
+from proxy.recorder.gaps import Blindness
 from proxy.recorder.limits import Limits
 from proxy.recorder.source import Source
 from proxy.tapstream import (
@@ -245,6 +246,6 @@ class _Events:
         """Nothing is remembered beyond the replay."""
 
     def forget(
-        self, source: Source, number: int, up: int, down: int, detail: str
+        self, source: Source, number: int, up: int, down: int, blindness: Blindness
     ) -> None:
         """The wire is not there to be told."""

@@ -239,10 +239,13 @@ def pack_header(
     return HEADER.pack(length, kind, connection, offset, time_ns)
 
 
-def pack_forget(connection: int, up: int, down: int, detail: str) -> bytes:
-    """Encode FORGET: nothing at or above these offsets need be sent."""
+def pack_forget(
+    connection: int, up: int, down: int, detail: str, time_ns: int = 0
+) -> bytes:
+    """Encode FORGET: nothing at or above these offsets need be sent, and nothing
+    since ``time_ns`` was read."""
     payload = down.to_bytes(8, "little") + detail.encode()
-    return HEADER.pack(len(payload), Kind.FORGET, connection, up, 0) + payload
+    return HEADER.pack(len(payload), Kind.FORGET, connection, up, time_ns) + payload
 
 
 def pack_committed(connection: int, up: int, down: int) -> bytes:

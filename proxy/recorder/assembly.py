@@ -88,16 +88,23 @@ class Assembly:
         source.watermark_ns = 0
         source.bye = False
         source.streams += 1
+        source.stale = source.done.keys() | source.connections.keys()
         return source
 
     def caught_up(self, source: Source) -> None:
         """Everything the wire kept has arrived, or is not waited for any more."""
         if source.state is State.REPLAYING:
             source.state = State.LIVE
-            replayed = source.connections.keys() | {0}
-            for number in [n for n in source.done if n not in replayed]:
-                # Settled by a frame that died with an earlier recorder.
+            for number in source.stale - {0}:
+                # Its END or SETTLED died with an earlier stream; a wire forgets
+                # only what is committed whole.
+                connection = source.connections.pop(number, None)
+                if connection is not None:
+                    ended = Ended(up=connection.up, down=connection.down)
+                    connection.end(ended, connection.last_ns)
+                    self._account(connection)
                 self._settle(source, number)
+            source.stale.clear()
 
     def unexpected(self, from_ns: int, to_ns: int) -> None:
         """Wait no longer for wires only the journal knows: they ended while
@@ -264,6 +271,7 @@ class Assembly:
         time_ns: int,
         payload: bytes,
     ) -> None:
+        source.stale.discard(number)
         before = source.connections.get(number)
         connection = self._new(source, number, opened, time_ns)
         connection.opened_payload = payload

@@ -41,7 +41,7 @@ class Owner(Protocol):
     ) -> None:
         """The connection is over, and this much of it was not read."""
 
-    def forget(self, connection: Connection, detail: str) -> None:
+    def forget(self, connection: Connection, blindness: Blindness) -> None:
         """Nothing more of the connection will be read."""
 
     def acknowledge(self, connection: Connection) -> None:
@@ -195,7 +195,7 @@ class Connection:
         if self.blind is None:
             self.blind = blindness
             self.parser = None
-            self.owner.forget(self, blindness.detail())
+            self.owner.forget(self, blindness)
 
     def _finish_reading(self, time_ns: int) -> None:
         if self.blind is None and self.parser is not None:

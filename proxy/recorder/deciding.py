@@ -56,7 +56,7 @@ class Output(Protocol):
         """How far the connection is covered need not be remembered any more."""
 
     def forget(
-        self, source: Source, number: int, up: int, down: int, detail: str
+        self, source: Source, number: int, up: int, down: int, blindness: Blindness
     ) -> None:
         """Ask the wire to stop sending the connection from these offsets on."""
 
@@ -162,14 +162,14 @@ class Decisions:
         event = self._gap(connection, blindness, end_ns, up_bytes, down_bytes)
         self.queue(connection, [event])
 
-    def forget(self, connection: Connection, detail: str) -> None:
+    def forget(self, connection: Connection, blindness: Blindness) -> None:
         """Tell its wire."""
         self._output.forget(
             connection.source,
             connection.number,
             connection.done_up,
             connection.done_down,
-            detail,
+            blindness,
         )
 
     def acknowledge(self, connection: Connection) -> None:

@@ -19,6 +19,7 @@ from proxy.recorder import gaps
 from proxy.recorder.assembly import Assembly
 from proxy.recorder.committer import Committer, JournalPort
 from proxy.recorder.deciding import Application, SessionChange
+from proxy.recorder.gaps import Blindness
 from proxy.recorder.limits import Limits
 from proxy.recorder.listening import Listening
 from proxy.recorder.peer import Peer, own_uids
@@ -200,12 +201,13 @@ class Recorder:
         self.committer.settled(boot, number)
 
     def forget(
-        self, source: Source, number: int, up: int, down: int, detail: str
+        self, source: Source, number: int, up: int, down: int, blindness: Blindness
     ) -> None:
         """To the wire, if it is there."""
         peer = self._streams.get(source.boot)
         if peer is not None:
-            peer.transport.write(pack_forget(number, up, down, detail))
+            detail, since_ns = blindness.detail(), blindness.since_ns
+            peer.transport.write(pack_forget(number, up, down, detail, since_ns))
 
     # Timers.
 

@@ -30,6 +30,7 @@ class Source:
         "connections",
         "done",
         "hello",
+        "stale",
         "state",
         "streams",
         "wall_ns",
@@ -44,6 +45,8 @@ class Source:
         """Added to monotonic time gives the wall clock."""
         self.watermark_ns = 0
         self.bye = False
+        self.stale: set[int] = set()
+        """Connections its present stream has not spoken of."""
         self.streams = 0
         """How often it connected to this recorder."""
         self.connections: dict[int, Connection] = {}

@@ -136,10 +136,14 @@ class Backlog:
         return dropped
 
 
-def lost_frame(connection: int, lost: Lost) -> tuple[bytes, bytes]:
-    """Header and payload of a LOST frame; its time is when the loss began."""
+def lost_frame(
+    connection: int, lost: Lost, time_ns: int | None = None
+) -> tuple[bytes, bytes]:
+    """Header and payload of a LOST frame; its place in time is when the loss
+    began, unless given."""
     payload = msgspec.msgpack.encode(lost)
+    time_ns = lost.since_ns if time_ns is None else time_ns
     return (
-        pack_header(Kind.LOST, connection, lost.up, lost.since_ns, len(payload)),
+        pack_header(Kind.LOST, connection, lost.up, time_ns, len(payload)),
         payload,
     )

@@ -224,13 +224,14 @@ class TapLink(TapSource):
         self, application: str, opened_ns: int, ended: Ended, time_ns: int
     ) -> None:
         self.counters.lost_bytes += ended.up + ended.down
+        self.last_ns = time_ns = max(time_ns, self.last_ns)
         absent = self._stream is None
         self._missed.add(application, opened_ns, ended, time_ns, absent)
         if self.live:
             self._send_missed(again=False)
 
     def _send_missed(self, *, again: bool) -> None:
-        for header, payload in self._missed.frames(again):
+        for header, payload in self._missed.frames(self.last_ns, again=again):
             self.backlog.append(header, payload)
             self.wake()
 
@@ -297,7 +298,7 @@ class TapLink(TapSource):
 
     def received(self, frame: Frame) -> None:
         """One frame of the recorder; those of an unknown kind are skipped."""
-        kind, number, offset, _, payload = frame
+        kind, number, offset, time_ns, payload = frame
         if kind == Kind.COMMITTED and len(payload) == 8:
             self._progress_ns = self.last_ns
             if number == 0:
@@ -317,7 +318,7 @@ class TapLink(TapSource):
                     reason=LossReason.FORGOTTEN,
                     up=offset,
                     down=down,
-                    since_ns=self.last_ns,
+                    since_ns=time_ns or self.last_ns,
                     detail=payload[8:].decode(errors="replace"),
                 )
                 self.counters.lost_bytes += tracked.lose_from(offset, down, lost)

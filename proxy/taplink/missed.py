@@ -74,11 +74,11 @@ class MissedTotals:
             until_ns=until_ns,
         )
 
-    def frames(self, again: bool) -> Iterator[tuple[bytes, bytes]]:
+    def frames(self, time_ns: int, *, again: bool) -> Iterator[tuple[bytes, bytes]]:
         """What may be sent now; with ``again`` also what was sent and not committed."""
         if again:
             for missed in sorted(self._sent.values(), key=lambda m: m.serial):
-                yield _frame(missed)
+                yield _frame(missed, time_ns)
         for application in list(self._waiting):
             if application not in self._sent:
                 self._serial += 1
@@ -86,7 +86,7 @@ class MissedTotals:
                     self._waiting.pop(application), serial=self._serial
                 )
                 self._sent[application] = missed
-                yield _frame(missed)
+                yield _frame(missed, time_ns)
 
     def commit(self, serial: int) -> None:
         """Frames up to this serial are on disk."""
@@ -99,7 +99,7 @@ class MissedTotals:
         return not self._waiting and not self._sent
 
 
-def _frame(missed: Missed) -> tuple[bytes, bytes]:
+def _frame(missed: Missed, time_ns: int) -> tuple[bytes, bytes]:
     payload = msgspec.msgpack.encode(missed)
-    header = pack_header(Kind.MISSED, 0, missed.serial, missed.until_ns, len(payload))
+    header = pack_header(Kind.MISSED, 0, missed.serial, time_ns, len(payload))
     return header, payload

@@ -264,22 +264,30 @@ class Tracked(Tap):
             ),
             payload,
         )
-        if self.dropped and not self.silent:
-            since_ns = self.dropped[2]
-            self.lose_kept(LossReason.UNREPLAYABLE)
-            self.lost = msgspec.structs.replace(self._lost(), since_ns=since_ns)
+        if self.dropped:
+            self._lose_dropped(self.dropped[2])
+        last_ns = self.opened[0]
         for _, header, data in (*self.kept_up, *self.kept_down):
-            yield HEADER.unpack(header)[4], header, data
+            time_ns = HEADER.unpack(header)[4]
+            last_ns = max(last_ns, time_ns)
+            yield time_ns, header, data
         if self.lost is not None:
-            yield self.lost.since_ns, *lost_frame(self.number, self.lost)
+            # After what is sent of it, before END, whenever it was lost.
+            yield last_ns, *lost_frame(self.number, self.lost, last_ns)
         else:
             yield from self.eofs
         if self.end_frame is not None:
             yield self.end_frame
 
-    def _lost(self) -> Lost:
-        assert self.lost is not None
-        return self.lost
+    def _lose_dropped(self, since_ns: int) -> None:
+        """Some of it cannot be sent again, so nothing after it can be read."""
+        before = self.lost or Lost(
+            reason=LossReason.UNREPLAYABLE, up=0, down=0, since_ns=since_ns
+        )
+        lost = msgspec.structs.replace(
+            before, up=self.committed_up, down=self.committed_down, since_ns=since_ns
+        )
+        self.link.counters.lost_bytes += self.lose_from(0, 0, lost)
 
     def _first_kept_ns(self) -> int:
         return min(

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from proxy.events import Event, ExchangeRecorded, GapRecorded
+from proxy.recorder.gaps import Blindness
 from proxy.recorder.source import Source
 from proxy.tapstream import VERSION, Ended, Frame, Hello, Kind, Lost, Opened, Resumed
 
@@ -86,7 +87,7 @@ class Collected:
         self.events: list[Event] = []
         self.progress: dict[tuple[int, int], tuple[int, int] | None] = {}
         self.sessions: list[tuple[bytes, bytes | None]] = []
-        self.forgotten: list[tuple[int, int, int, str]] = []
+        self.forgotten: list[tuple[int, int, int, Blindness]] = []
 
     def released(
         self,
@@ -105,9 +106,9 @@ class Collected:
         self.progress[boot, number] = None
 
     def forget(
-        self, source: Source, number: int, up: int, down: int, detail: str
+        self, source: Source, number: int, up: int, down: int, blindness: Blindness
     ) -> None:
-        self.forgotten.append((number, up, down, detail))
+        self.forgotten.append((number, up, down, blindness))
 
     def paths(self) -> list[str]:
         """Paths of the exchanges, in order."""

@@ -12,7 +12,7 @@ def frames(totals: MissedTotals, *, again: bool = False) -> list[Missed]:
     """What may be sent, decoded."""
     return [
         msgspec.msgpack.decode(payload, type=Missed)
-        for _, payload in totals.frames(again)
+        for _, payload in totals.frames(1, again=again)
     ]
 
 
