@@ -184,7 +184,9 @@ class WireHandler(server.ConnectionHandler):
     def _open(self, command: commands.OpenConnection) -> None:
         self.client_side.hold(SETUP)
         self._within(self.settings.connect_timeout)
-        self._connecting = self.loop.create_task(self._connect(command))
+        task = self.loop.create_task(self._connect(command))
+        # A task that starts eagerly may be over already.
+        self._connecting = None if task.done() else task
 
     async def _connect(self, command: commands.OpenConnection) -> None:
         address = command.connection.address

@@ -15,14 +15,14 @@ import itertools
 import logging
 import os
 import socket
-import time
 from typing import TYPE_CHECKING, Final, Literal, cast
 
-from mitmproxy.connection import Address, Client, ConnectionState
+from mitmproxy.connection import Address
 from mitmproxy.proxy import layer, mode_servers, mode_specs
 from mitmproxy.proxy.context import Context
 from typing_extensions import override
 
+from addons.connections import RelayContext, accepted
 from addons.handler import WireHandler
 from addons.settings import ListenerSettings
 from addons.side import KEEPALIVE
@@ -174,14 +174,8 @@ class InheritedInstance(  # type: ignore[no-untyped-call]
 
     def _serve(self, sock: socket.socket, peer: tuple[str, int]) -> None:
         sock.setblocking(False)
-        client = Client(
-            peername=plain_address(peer),
-            sockname=self._address,
-            timestamp_start=time.time(),
-            proxy_mode=self.mode,
-            state=ConnectionState.OPEN,
-        )
-        context = Context(client, self.wire.master.options)
+        client = accepted(plain_address(peer), self._address, self.mode)
+        context = RelayContext(client, self.wire.master.options)
         handler = WireHandler(
             context,
             settings=self.settings,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -125,6 +126,31 @@ def test_drain_ends_a_connection_that_is_still_being_opened() -> None:
 
     assert (client.end, left) == (RESET, [])
     assert source.taps[0].order == ["end"]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks are newer")
+@pytest.mark.parametrize("up", [True, False], ids=["reachable", "absent"])
+def test_tasks_that_start_eagerly_change_nothing(up: bool) -> None:
+    """Since version 12 mitmproxy has them; layers must still get events one at a time."""
+
+    def eager() -> asyncio.AbstractEventLoop:
+        loop = asyncio.new_event_loop()
+        loop.set_task_factory(asyncio.eager_task_factory)  # type: ignore[attr-defined,unused-ignore]
+        return loop
+
+    with through(MemorySource(), loop=eager) as stage:
+        if up:
+            end = stage.play(UNTIL_CLOSE).client_saw
+        else:
+            stage.close()
+            client = stage.connect()
+            client.to_end()
+            client.close()
+            end = client.end
+        assert stage.wire is not None
+        stage.wire.until_idle()
+
+    assert end == (END if up else RESET)
 
 
 def test_silence_ends_nothing_by_default() -> None:
