@@ -126,11 +126,16 @@ def application(directory: Path) -> Iterator[Running]:
         yield Running(f"http://127.0.0.1:{port}{CLIENT_PATH}", pid)
 
 
+_asked: dict[int, int] = {}
+"""Questions put to each application so far, by process id: it counts them as well."""
+
+
 def served(app: Running) -> int:
-    """How many requests the application has answered, this question left out."""
+    """How many requests the application has answered, these questions left out."""
+    _asked[app.pid] = _asked.get(app.pid, 0) + 1
     with urllib.request.urlopen(f"http://127.0.0.1:{app.port}/count") as answer:
         numbers = answer.read().split(b"requests\n")[1].split()
-    return int(numbers[2])
+    return int(numbers[2]) - _asked[app.pid]
 
 
 @contextlib.contextmanager
