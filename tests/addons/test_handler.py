@@ -131,7 +131,7 @@ def test_drain_ends_a_connection_that_is_still_being_opened() -> None:
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks are newer")
 @pytest.mark.parametrize("up", [True, False], ids=["reachable", "absent"])
 def test_tasks_that_start_eagerly_change_nothing(up: bool) -> None:
-    """Since version 12 mitmproxy has them; layers must still get events one at a time."""
+    """Since version 12 mitmproxy has them; layers still get one event at a time."""
 
     def eager() -> asyncio.AbstractEventLoop:
         loop = asyncio.new_event_loop()
