@@ -62,6 +62,9 @@ class Claim:
     clears: bool = False
     """The handshake on this connection starts anew (an NTLM Type 1): whoever the
     connection was before is over from the first byte of this request on."""
+    on_wire: str = ""
+    """What was readable beside or instead of the name, for ``Actor.on_wire`` (the
+    realm of a ticket that could not be opened: ``@EXAMPLE.NL``); empty: the name."""
     forged: bool = False
     """Somebody who may not say so said so: recorded as a forged identity."""
 
