@@ -12,7 +12,7 @@ from mitmproxy.proxy.mode_specs import ProxyMode
 from addons.mode import InheritedMode
 from addons.settings import ListenerSettings
 from proxy.errors import UsageError
-from tests.support.peers import Peer
+from tests.support.peers import END, Peer
 from tests.support.stages import through
 from tests.support.taps import MemorySource
 from tests.support.waiting import until
@@ -141,20 +141,21 @@ def test_wire_leaves_the_socket_to_others() -> None:
 
 def test_clients_still_queued_at_the_stop_are_served() -> None:
     """Closing a listener that has a queue would reset them."""
-    source = MemorySource()
-    with through(source, max_connections=1, drain_seconds=20) as stage:
+    with through(MemorySource(), drain_seconds=20) as stage:
         assert stage.wire is not None
         wire = stage.wire
-        first, server = stage.connect(), stage.accept()
-        first.send(b"?")
-        server.until(1)
+        wire.loop.call_soon_threadsafe(wire.wire.instances[0]._accept_off)
+        until(lambda: not wire.listener().accepting, "accepting paused")
+        client = stage.connect()
+        client.send(b"?")
+
         wire.stop()
-        until(lambda: wire.status().draining, "draining")
+        server = stage.accept()
+        server.until(1)
         server.send(b"!")
-        first.to_end()
-        first.close()
+        client.to_end()
+        client.close()
         server.close()
         wire.join()
 
-    assert first.received == b"!"
-    assert source.taps[0].ended is not None
+    assert (bytes(client.received), client.end) == (b"!", END)
