@@ -136,6 +136,9 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     sni: str | None = None
     client_certificate: bytes | None = None
     """DER of the leaf the client showed; *not* verified by the wire."""
+    client_chain: tuple[bytes, ...] = ()
+    """DER of the certificates sent along with it, leaf left out; bounded by the
+    wire, *not* verified either."""
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):

@@ -41,6 +41,11 @@ class Peer:
     connection: int
     certificate: bytes | None = None
     """DER of the client certificate, *not* verified by the wire."""
+    chain: tuple[bytes, ...] = ()
+    """DER of the authorities the client sent along, *not* verified either."""
+    wall_minus_monotonic_ns: int = 0
+    """Added to a time of the exchange gives the wall clock: what tokens and
+    certificates were valid *then* is asked, never what they are now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
