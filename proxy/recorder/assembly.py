@@ -288,6 +288,8 @@ class Assembly:
             connection=number,
             client_address=opened.client[0],
             wall_minus_monotonic_ns=source.wall_ns,
+            certificate=opened.client_certificate,
+            chain=opened.client_chain,
         )
         connection.start(*source.done.get(number, (0, 0)))
         if connection.pipeline is None:

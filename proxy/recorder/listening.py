@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from typing import Self
 
 from proxy.errors import UnavailableError, UsageError
 
+_ITERATIONS_TO_ACCEPT = 3
+"""Loop iterations from a readable listener to ``connection_made``."""
 _LONGEST_PATH = 107
 """Bytes ``sockaddr_un`` has room for, on Linux, the final NUL excluded."""
 
@@ -56,9 +59,12 @@ class Listening:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._server.close()
-        try:
+        with contextlib.suppress(OSError):  # another recorder's, or gone already
             if self._path.stat().st_ino == self._inode:
                 self._path.unlink()
-        except OSError:
-            pass  # another recorder's, or gone already
+        # Nobody can connect any more; who already has must get a transport before
+        # the server closes: asyncio would leave it open and unread for ever
+        # (CPython 3.11: Server._attach fails after close, the socket leaks).
+        for _turn in range(_ITERATIONS_TO_ACCEPT):
+            await asyncio.sleep(0)
+        self._server.close()

@@ -33,6 +33,12 @@ class Owner(Protocol):
     def allowed_uids(self) -> frozenset[int]:
         """Uids that may connect."""
 
+    def joined(self, peer: Peer) -> None:
+        """Somebody connected."""
+
+    def parted(self, peer: Peer) -> None:
+        """Somebody is gone."""
+
     def hello(self, peer: Peer, hello: Hello) -> Source:
         """A wire introduced itself."""
 
@@ -58,6 +64,7 @@ class Peer(asyncio.Protocol):
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
+        self._owner.joined(self)
         uid = uid_of(self.transport.get_extra_info("socket"))
         if uid not in self._owner.allowed_uids:
             self._refuse(f"uid {uid} may not connect")
@@ -79,6 +86,7 @@ class Peer(asyncio.Protocol):
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
+        self._owner.parted(self)
         if self._subscriber is not None:
             self._owner.subscribers.remove(self._subscriber)
         if self._source is not None and not self.replaced:

@@ -68,7 +68,10 @@ class Recorder:
             own_uids() if settings.allowed_uids is None else settings.allowed_uids
         )
         self._settings = settings
+        self._peers: set[Peer] = set()
+        """Everyone connected, introduced or not."""
         self._streams: dict[int, Peer] = {}
+        """Wires by boot id."""
         self.subscribers = Subscribers(self.limits)
         self.committer = Committer(
             settings.journal, self.clock, self.limits, self._acknowledge
@@ -78,6 +81,7 @@ class Recorder:
         )
         self._holding = False
         self._stopping = False
+        self._stopped = False
         self._asked = 0.0
         self._heartbeat_ns = settings.journal.last_heartbeat_ns or self.clock.wall_ns()
 
@@ -113,7 +117,8 @@ class Recorder:
         patience.cancel()
         if commits.cancelled():
             logger.warning("the journal did not take the last events; wires keep them")
-        for peer in list(self._streams.values()):
+        self._stopped = True
+        for peer in list(self._peers):
             peer.transport.close()
         self.committer.close()
 
@@ -143,6 +148,17 @@ class Recorder:
         )
 
     # What peers call.
+
+    def joined(self, peer: Peer) -> None:
+        """Somebody connected."""
+        self._peers.add(peer)
+        if self._stopped:
+            # Accepted by a server that was closing: nobody will read it.
+            peer.transport.abort()
+
+    def parted(self, peer: Peer) -> None:
+        """Somebody is gone."""
+        self._peers.discard(peer)
 
     def hello(self, peer: Peer, hello: Hello) -> Source:
         """A wire introduced itself; an older stream of it is closed."""
