@@ -14,6 +14,7 @@ mechanism (``observing``) does the rest for all of them alike:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -42,7 +43,7 @@ class Peer:
     certificate: bytes | None = None
     """DER of the client certificate, *not* verified by the wire."""
     chain: tuple[bytes, ...] = ()
-    """DER of the authorities the client sent along, *not* verified either."""
+    """DER of the certificates the client sent beside it; not verified either."""
     wall_minus_monotonic_ns: int = 0
     """Added to a time of the exchange gives the wall clock: what tokens and
     certificates were valid *then* is asked, never what they are now."""
@@ -64,6 +65,9 @@ class Claim:
     ``bad_signature``, ``forged``, ``malformed_token``, ... lower_snake."""
     accepted_when: Predicate | None = None
     """None: the response is neither 401 nor 407, and there is one."""
+    retried: Callable[[Response], bool] | None = None
+    """True of a 401 that asks for the same again (a stale nonce): it refuses
+    nobody. None: every 401 and 407 refuses."""
     clears: bool = False
     """The handshake on this connection starts anew (an NTLM Type 1): whoever the
     connection was before is over from the first byte of this request on."""
