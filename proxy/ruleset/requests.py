@@ -39,11 +39,12 @@ class RequestReader:
         expected = 'a request pattern such as "GET /client/{id}"'
         conditions = self._conditions(fields, FieldSource.QUERY)
         conditions += self._conditions(fields, FieldSource.FORM)
-        if fields.required("request", expected) is None:
+        node = fields.required("request", expected)
+        if node is None:
             return ()
         patterns = [self.pattern(node) for node in fields.elements("request")]
         if not patterns:
-            fields.required("request", expected)
+            fields.wrong(node, "nothing is listed", expected)
         return tuple(
             RequestMatch(pattern, conditions)
             for pattern in patterns

@@ -8,7 +8,7 @@ mapping with one source and refinements (``{css: a, attr: href, regex: …}``).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cssselect import SelectorError
 from jmespath.exceptions import JMESPathError
@@ -154,7 +154,8 @@ def _markup(
         _misfit("css and xpath", node, place)
         return None
     try:
-        return Markup(expression, compiled(expression))
+        bounded = compiled is compile_css
+        return Markup(expression, compiled(expression), bounded=bounded)
     except (SelectorError, etree.LxmlError, ValueError) as error:
         place.wrong(node, f"not readable: {error}", "a selector")
         return None
@@ -229,7 +230,7 @@ def read_selector(node: Node, place: Place) -> Selector | None:
             return None
         source = _source(words[0], fields.child(words[0]), place)
         if of_element and isinstance(source, Markup):
-            source = Markup(source.expression, source.find, fields.text("attr"))
+            source = replace(source, attr=fields.text("attr"))
         pattern = fields.child("regex") if narrowing else None
     if source is None or pattern is None:
         return source

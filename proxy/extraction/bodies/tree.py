@@ -27,25 +27,6 @@ _WRAPPED = re.compile(
 """Guards against script inclusion, and the opening of JSONP."""
 
 
-class _Hook:
-    """``json_pairs`` that remembers the most values of one key."""
-
-    __slots__ = ("most",)
-
-    def __init__(self) -> None:
-        self.most = 1
-
-    def __call__(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        result = dict(pairs)
-        if len(result) == len(pairs):
-            return result
-        result = json_pairs(pairs)
-        for value in result.values():
-            if type(value) is Duplicates:
-                self.most = max(self.most, len(value))
-        return result
-
-
 def read_json(view: View) -> list[Any]:
     """The variants of the response's document; one unless keys are doubled."""
     return read_variants(view.text, view)
@@ -53,8 +34,20 @@ def read_json(view: View) -> list[Any]:
 
 def read_variants(text: str, view: View) -> list[Any]:
     """``read_json`` of any text."""
-    hook = _Hook()
-    decoder = json.JSONDecoder(object_pairs_hook=hook, strict=False)
+    most = 1
+
+    def keep(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal most
+        result = dict(pairs)
+        if len(result) == len(pairs):
+            return result
+        result = json_pairs(pairs)
+        for held in result.values():
+            if type(held) is Duplicates:
+                most = max(most, len(held))
+        return result
+
+    decoder = json.JSONDecoder(object_pairs_hook=keep, strict=False)
     start = text[:1]
     if start not in "{[":
         text = text.lstrip("\ufeff \t\r\n")
@@ -66,11 +59,11 @@ def read_variants(text: str, view: View) -> list[Any]:
         raise Unreadable("too_deep") from None
     except ValueError:  # also a number with more digits than Python reads
         raise Unreadable("not_json") from None
-    if hook.most == 1:
+    if most == 1:
         return [value]
-    if hook.most > MAX_VARIANTS:
+    if most > MAX_VARIANTS:
         view.flaws.append("too_many_duplicates")
-    variants = range(min(hook.most, MAX_VARIANTS))
+    variants = range(min(most, MAX_VARIANTS))
     try:
         return [_variant(value, index) for index in variants]
     except RecursionError:

@@ -1,6 +1,6 @@
 """Places in HTML and XML: ``css``, ``xpath``, and of a row ``attr`` and ``text``.
 
-Compiled when the rule set is read. CSS runs as XPath (cssselect). XPath has no
+Compiled when the rule set is read. CSS runs as XPath of linear time. XPath has no
 regular expressions (they could run away) and no access to other documents.
 """
 
@@ -11,13 +11,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lxml import etree
-from lxml.cssselect import CSSSelector
 from typing_extensions import override
 
 from proxy.extraction.bodies.markup import Element, read_markup
 from proxy.extraction.selectors.base import MAX_TEXT, OfRow, RowKind
+from proxy.extraction.selectors.css import to_xpath
 from proxy.extraction.view import Unreadable, View
 
+MAX_XPATH_TEXT = 1 << 20
+"""Characters of a page that an XPath may search: ``//tr//td`` takes a second on
+that many, and the square of it on more. CSS has no such limit."""
 _VALUED = frozenset({"input", "option", "img", "embed", "object", "param"})
 """Elements that show something without text inside."""
 
@@ -28,7 +31,7 @@ def compile_css(expression: str) -> etree.XPath:
     Raises:
         cssselect.SelectorError, lxml.etree.LxmlError: It is none.
     """
-    return CSSSelector(expression, translator="html")
+    return compile_xpath(to_xpath(expression))
 
 
 def compile_xpath(expression: str) -> etree.XPath:
@@ -48,6 +51,8 @@ class Markup:
     find: etree.XPath = field(compare=False, repr=False)
     attr: str = ""
     """Attribute whose value is taken; empty: the text inside."""
+    bounded: bool = True
+    """It takes linear time (CSS); of an XPath that is not known."""
 
     @property
     def needs_body(self) -> bool:
@@ -86,6 +91,8 @@ class Markup:
         scope = view.document(read_markup, read_markup) if row is None else row
         if not isinstance(scope, Element):
             return []
+        if not self.bounded and len(view.text) > MAX_XPATH_TEXT:
+            raise Unreadable("too_large_for_xpath")
         try:
             found = self.find(scope)
         except etree.LxmlError:
