@@ -191,3 +191,30 @@ def test_required_lists_are_missed() -> None:
     fields.done()
 
     assert [problem.key for problem in problems] == ["b"]
+
+
+def test_nothing_is_reported_when_reading_was_broken_off() -> None:
+    """An error that passes through is not covered by unknown keys."""
+    fields, problems = open_fields("a: x")
+
+    with pytest.raises(KeyError), fields:
+        raise KeyError
+
+    assert not problems
+
+
+def test_a_mapping_of_free_names_may_be_required() -> None:
+    """Its absence is a problem, and gives no entries."""
+    fields, problems = open_fields("a: x")
+
+    assert fields.entries("b", required=True) == ()
+    assert [str(problem) for problem in problems] == [
+        "f.yaml:1: b: missing; expected a mapping"
+    ]
+
+
+def test_an_empty_path_is_no_path() -> None:
+    """It would mean the working directory."""
+    _, problems = read("path", "''")
+
+    assert problems == ["f.yaml:1: a: not a path; expected a path"]

@@ -310,3 +310,12 @@ def test_rules_never_raise_and_say_what_came_of_it(
 
     assert answer.reason or answer.status is Extraction.RECORDED
     assert answer.subjects or answer.status is not Extraction.PARTIAL
+
+
+def test_a_304_of_which_the_request_does_not_name_the_subject_has_failed() -> None:
+    """The rule says that it must."""
+    ruleset = rule("subject: {type: client, id: query.id}")
+
+    answer = extracted(ruleset, "/page", status=304)
+
+    assert status_and_reason(answer) == ("failed", "no_subject")
