@@ -180,6 +180,9 @@ class SessionKind(Enum):
     """``confirm_user`` found the name on a page of an unknown session."""
     CONFLICT = "conflict"
     """A page named another user than the one bound."""
+    FORGED = "forged"
+    """Somebody who may not say so said who he was (a header that only a listed
+    peer may send): ``actor.on_wire`` is what was said, and it counts for nothing."""
 
 
 class SessionChanged(msgspec.Struct, frozen=True, array_like=True, tag="s"):

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 
 from proxy.attribution.asked import Asked
 from proxy.attribution.attribute import Attribution, Change, Observed, Settled
+from proxy.attribution.schemes.accompanying import Peer
 from proxy.attribution.sessions import Sessions
 from proxy.events import (
     Actor,
@@ -64,6 +65,22 @@ class ConnectionContext:
     connection: int
     client_address: str
     wall_minus_monotonic_ns: int
+    certificate: bytes | None = None
+    """DER of the client certificate, *not* verified by the wire."""
+    chain: tuple[bytes, ...] = ()
+    """DER of what the client sent beside it."""
+
+    @property
+    def peer(self) -> Peer:
+        """What schemes may ask about the connection."""
+        return Peer(
+            self.client_address,
+            self.wire,
+            self.connection,
+            self.certificate,
+            self.chain,
+            self.wall_minus_monotonic_ns,
+        )
 
 
 @dataclass(slots=True)
@@ -105,7 +122,11 @@ class Pipeline:
         self.counters = PipelineCounters()
         self._keys = keys
         self._attribution = Attribution(
-            ruleset.attribution, ruleset.application, sessions, keys.session
+            ruleset.attribution,
+            ruleset.application,
+            sessions,
+            keys.session,
+            ruleset.materials,
         )
 
     def observe(self, context: ConnectionContext, exchange: Exchange) -> Prepared:
@@ -120,9 +141,11 @@ class Pipeline:
         observed: Observed | None = None
         needs = 0
         try:
-            asked = Asked(exchange.request, view.target)
+            asked = Asked(
+                exchange.request, view.target, context.wall_minus_monotonic_ns
+            )
             observed = self._attribution.observe(
-                exchange, asked, binding, lambda: shared_page(view)
+                exchange, asked, binding, lambda: shared_page(view), context.peer
             )
             needs = observed.needs_watermark
         except Exception:  # fail open: the exchange is recorded, without a name

@@ -1,13 +1,21 @@
-"""The rule sets of a config, read from their files."""
+"""The rule sets of a config, read from their files, with what they refer to."""
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
+from proxy.attribution.materials import Acceptor, Materials
+from proxy.attribution.schemes.registry import accompanying_of, scheme_of
+from proxy.attribution.spec import AttributionSpec
 from proxy.config import Config
 from proxy.document import Problems
 from proxy.errors import UsageError
 from proxy.ruleset import RuleSet, load
+
+MAX_FILE = 1 << 20
+"""Bytes of a file a rule set refers to; certificates and key sets have a few
+thousand."""
 
 
 def load_all(config: Config) -> dict[str, RuleSet]:
@@ -30,7 +38,10 @@ def load_all(config: Config) -> dict[str, RuleSet]:
 
 
 def load_file(path: Path) -> RuleSet | Problems:
-    """One rule set, or all mistakes in its file.
+    """One rule set with its materials, or all mistakes in its file.
+
+    Files it refers to stand relative to it. Whether they are usable is tried
+    here, so that a broken certificate stops the start and not a recorder.
 
     Raises:
         UsageError: the file cannot be read.
@@ -41,4 +52,50 @@ def load_file(path: Path) -> RuleSet | Problems:
         raise UsageError(
             f"{path}: cannot read the rule set: {error.strerror}"
         ) from error
-    return load(content, str(path))
+    found = load(content, str(path))
+    if not isinstance(found, RuleSet):
+        return found
+    problems = Problems(str(path))
+    spec = found.attribution
+    materials = _materials(spec, path.parent, problems)
+    if not problems:
+        _try(spec, materials, problems)
+    return problems or dataclasses.replace(found, materials=materials)
+
+
+def _materials(spec: AttributionSpec, folder: Path, problems: Problems) -> Materials:
+    files: dict[str, bytes] = {}
+    acceptors: dict[str, Acceptor] = {}
+    for refers in (*spec.logins, *spec.identities):
+        for name in refers.files():
+            try:
+                with (folder / name).open("rb") as file:
+                    files[name] = file.read(MAX_FILE + 1)
+            except OSError as error:
+                problems.add(0, "", f"{name}: cannot be read: {error.strerror}")
+                continue
+            if len(files[name]) > MAX_FILE:
+                problems.add(0, "", f"{name}: larger than {MAX_FILE} bytes")
+        for name in refers.keytabs():
+            try:
+                acceptors[name] = _acceptor(folder / name)
+            except UsageError as error:
+                problems.add(0, "", str(error))
+    return Materials(files, acceptors)
+
+
+def _acceptor(keytab: Path) -> Acceptor:
+    raise UsageError(f"{keytab}: keytabs are not supported")
+
+
+def _try(spec: AttributionSpec, materials: Materials, problems: Problems) -> None:
+    for login in spec.logins:
+        try:
+            scheme_of(login, materials)
+        except UsageError as error:
+            problems.add(0, "", str(error))
+    for identity in spec.identities:
+        try:
+            accompanying_of(identity, materials)
+        except UsageError as error:
+            problems.add(0, "", str(error))

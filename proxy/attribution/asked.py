@@ -21,8 +21,16 @@ _LIMITS = Limits()
 class Asked:
     """One request, as the schemes read it."""
 
-    def __init__(self, request: Request, target: Target | None = None) -> None:
+    def __init__(
+        self,
+        request: Request,
+        target: Target | None = None,
+        wall_minus_monotonic_ns: int = 0,
+    ) -> None:
         self.request = request
+        self.wall_ns = request.start_ns + wall_minus_monotonic_ns
+        """Wall clock at the first byte, ns since the epoch: what validity periods
+        are compared with."""
         self.method = request.method.decode("latin-1")
         self.target = target or parse_target(
             request.target, connect=request.method == b"CONNECT"

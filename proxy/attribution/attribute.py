@@ -35,9 +35,11 @@ from collections.abc import Callable
 
 from proxy.attribution.asked import Asked
 from proxy.attribution.keys import KeyReader
+from proxy.attribution.materials import NOTHING, Materials
 from proxy.attribution.observed import Change, Observed, Settled
 from proxy.attribution.observing import Observer
 from proxy.attribution.page import Page
+from proxy.attribution.schemes.accompanying import Peer
 from proxy.attribution.sessions import Sessions
 from proxy.attribution.settling import Settler
 from proxy.attribution.spec import AttributionSpec
@@ -46,14 +48,23 @@ from proxy.exchange.model import Exchange
 __all__ = ["Attribution", "Change", "Observed", "Settled"]
 
 
+NO_PEER = Peer("", 0, 0)
+"""For exchanges whose connection says nothing."""
+
+
 class Attribution:
     """Who, for one application."""
 
     def __init__(
-        self, spec: AttributionSpec, application: str, sessions: Sessions, key: bytes
+        self,
+        spec: AttributionSpec,
+        application: str,
+        sessions: Sessions,
+        key: bytes,
+        materials: Materials = NOTHING,
     ) -> None:
         self._keys = KeyReader(spec.session, application, key)
-        self._observer = Observer(spec, sessions, self._keys)
+        self._observer = Observer(spec, sessions, self._keys, materials)
         self._settler = Settler(spec, sessions)
 
     def observe(
@@ -62,6 +73,7 @@ class Attribution:
         asked: Asked,
         binding: str,
         page: Callable[[], Page] | None = None,
+        peer: Peer = NO_PEER,
     ) -> Observed:
         """Note down what this complete exchange does to session keys.
 
@@ -71,13 +83,14 @@ class Attribution:
             binding: ``wire-connection-offset``, hex: the id of a binding that
                 starts here.
             page: Gives the response's body, when somebody reads it as well.
+            peer: Its connection.
         """
         request, response = exchange.request, exchange.response
         start = request.start_ns
         end = max(start, request.end_ns, response.end_ns if response else 0)
         keys = self._keys.of_request(request)
         observed = Observed(exchange, start, end, keys, binding, page=page)
-        self._observer.observe(observed, asked)
+        self._observer.observe(observed, asked, peer)
         return observed
 
     def settle(self, observed: Observed) -> Settled:

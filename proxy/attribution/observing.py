@@ -14,9 +14,11 @@ from proxy.attribution.asked import Asked
 from proxy.attribution.confirmation import evaluate, redirect
 from proxy.attribution.facts import Bound, Ended, Linked
 from proxy.attribution.keys import KeyReader
+from proxy.attribution.materials import Materials
 from proxy.attribution.observed import Change, Observed
+from proxy.attribution.schemes.accompanying import Peer
 from proxy.attribution.schemes.base import Candidate
-from proxy.attribution.schemes.registry import scheme_of
+from proxy.attribution.schemes.registry import accompanying_of, scheme_of
 from proxy.attribution.sessions import Sessions
 from proxy.attribution.spec import AttributionSpec, Predicate
 from proxy.events import Actor, SessionKind, Strength
@@ -36,12 +38,17 @@ class Observer:
     """Reads exchanges for one application."""
 
     def __init__(
-        self, spec: AttributionSpec, sessions: Sessions, keys: KeyReader
+        self,
+        spec: AttributionSpec,
+        sessions: Sessions,
+        keys: KeyReader,
+        materials: Materials,
     ) -> None:
         self._spec = spec
         self._sessions = sessions
         self._keys = keys
-        self._schemes = [scheme_of(login) for login in spec.logins]
+        self._schemes = [scheme_of(login, materials) for login in spec.logins]
+        self._identities = [accompanying_of(i, materials) for i in spec.identities]
         self._login_patterns = [login.request.pattern for login in spec.logins]
         self._login_addresses = frozenset(
             pattern.literal
@@ -49,7 +56,7 @@ class Observer:
             if pattern.literal and _LOGIN_WORD.search(pattern.literal)
         )
 
-    def observe(self, observed: Observed, asked: Asked) -> None:
+    def observe(self, observed: Observed, asked: Asked, peer: Peer) -> None:
         """Note down what it does, and when it may be settled."""
         for scheme in self._schemes:
             candidate = scheme.candidate(asked)

@@ -180,7 +180,20 @@ class SessionKeys:
 
 
 @dataclass(frozen=True, slots=True)
-class FormLogin:
+class Referring:
+    """Base of what may refer to files: every login and every identity."""
+
+    def files(self) -> tuple[str, ...]:
+        """Files it refers to, as written; ``Materials.file`` gives them."""
+        return ()
+
+    def keytabs(self) -> tuple[str, ...]:
+        """Keytabs it refers to, as written; in ``Materials.acceptors``."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class FormLogin(Referring):
     """``form: {request: "POST /login", user: form.username}``."""
 
     request: RequestMatch
@@ -195,6 +208,15 @@ class FormLogin:
 
 Login = FormLogin
 """Every kind of login a rule set can state; a new scheme is added here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity(Referring):
+    """Base of what a rule set says about identities that accompany requests.
+
+    One subclass per scheme (``proxy.attribution.schemes.accompanying``), found
+    in ``schemes.registry``.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +258,8 @@ class AttributionSpec:
 
     session: SessionKeys = SessionKeys()
     logins: tuple[Login, ...] = ()
+    identities: tuple[Identity, ...] = ()
+    """Schemes whose claims accompany requests, in the order of the rule set."""
     logouts: tuple[Logout, ...] = ()
     confirm_user: ConfirmUser | None = None
     login_page: Predicate | None = None

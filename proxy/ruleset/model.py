@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from proxy.attribution.confirmation import evaluate
+from proxy.attribution.materials import Materials
 from proxy.attribution.spec import (
     AttributionSpec,
     FieldIs,
@@ -85,6 +86,8 @@ class RuleSet:
     ignore: tuple[RequestPattern, ...] = ()
     processing_activity: str = ""
     settings: Settings = field(default_factory=Settings)
+    materials: Materials = field(default_factory=Materials, repr=False, compare=False)
+    """Content of the files it refers to, which the edge that loads it adds."""
     _records: Matcher[tuple[Record, RequestMatch]] = field(
         init=False, repr=False, compare=False
     )

@@ -1,6 +1,7 @@
-"""YAML → who: session, login, logout, confirm_user, login_page, expiry.
+"""YAML → who: session, login, identity, logout, confirm_user, login_page, expiry.
 
 ``SCHEMES`` is the vocabulary of logins; a new scheme gets its word there.
+Identities that accompany requests have theirs in ``proxy.ruleset.identities``.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from proxy.attribution.spec import (
     SessionKeys,
 )
 from proxy.document import Fields, Kind, Node, Problems, near_miss
+from proxy.ruleset.identities import read_identities
 from proxy.ruleset.predicates import read_predicate, selector
 from proxy.ruleset.requests import RequestReader
 
@@ -43,6 +45,7 @@ def read_attribution(fields: Fields, reader: RequestReader) -> AttributionSpec:
     return AttributionSpec(
         session=keys,
         logins=tuple(login for login in logins if login is not None),
+        identities=read_identities(fields, reader),
         logouts=tuple(logout for logout in logouts if logout is not None),
         confirm_user=None if confirm is None else _confirm(confirm, problems),
         login_page=None if page is None else read_predicate(page, problems),

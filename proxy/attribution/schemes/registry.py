@@ -1,22 +1,44 @@
 """From what a rule set states to what reads it: the place of a new scheme.
 
-A scheme adds its dataclass to ``proxy.attribution.spec.Login``, a module here,
-and its line below.
+A login adds its dataclass to ``proxy.attribution.spec.Login``, an accompanying
+identity a subclass of ``Identity``; each has a module here and its line below.
+A module that needs an extra imports it in its constructor
+(``proxy.attribution.materials.extra``), so that nothing is imported that no
+rule set needs. Constructors raise ``UsageError`` about their material.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
+from proxy.attribution.materials import NOTHING, Materials
+from proxy.attribution.schemes.accompanying import Accompanying
 from proxy.attribution.schemes.base import Scheme
 from proxy.attribution.schemes.form import FormScheme
-from proxy.attribution.spec import FormLogin, Login
+from proxy.attribution.spec import FormLogin, Identity, Login
 
-_SCHEMES: Mapping[type[Login], Callable[[Login], Scheme]] = {
-    FormLogin: FormScheme,
+# The argument of each is of the type it stands under.
+_SCHEMES: Mapping[type[Login], Callable[[Any, Materials], Scheme]] = {
+    FormLogin: lambda login, _: FormScheme(login),
 }
 
+_ACCOMPANYING: Mapping[type[Identity], Callable[[Any, Materials], Accompanying]] = {}
 
-def scheme_of(login: Login) -> Scheme:
-    """The scheme that reads this login."""
-    return _SCHEMES[type(login)](login)
+
+def scheme_of(login: Login, materials: Materials = NOTHING) -> Scheme:
+    """The scheme that reads this login.
+
+    Raises:
+        UsageError: what it refers to is missing or unusable.
+    """
+    return _SCHEMES[type(login)](login, materials)
+
+
+def accompanying_of(identity: Identity, materials: Materials = NOTHING) -> Accompanying:
+    """The scheme that reads claims of this kind.
+
+    Raises:
+        UsageError: what it refers to is missing or unusable.
+    """
+    return _ACCOMPANYING[type(identity)](identity, materials)
