@@ -88,11 +88,11 @@ class Markup:
         return any(_shows(item) for item in self._found(view, None))
 
     def _found(self, view: View, row: Any) -> list[Any]:
+        if not self.bounded and len(view.text) > MAX_XPATH_TEXT:
+            raise Unreadable("too_large_for_xpath")
         scope = view.document(read_markup, read_markup) if row is None else row
         if not isinstance(scope, Element):
             return []
-        if not self.bounded and len(view.text) > MAX_XPATH_TEXT:
-            raise Unreadable("too_large_for_xpath")
         try:
             found = self.find(scope)
         except etree.LxmlError:
