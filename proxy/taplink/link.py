@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import heapq
 import logging
 import os
 from collections.abc import Iterator
@@ -275,11 +276,10 @@ class TapLink(TapSource):
         stream.transport.write(
             pack(Kind.HELLO, 0, 0, self._progress_ns, msgspec.msgpack.encode(hello))
         )
-        kept = [
-            timed for tracked in self._tracked.values() for timed in tracked.replay()
-        ]
-        kept.sort(key=itemgetter(0))
-        self._replay = iter(kept)
+        self._replay = heapq.merge(
+            *[tracked.replay() for tracked in self._tracked.values()],
+            key=itemgetter(0),
+        )
         self.backlog.clear()
         self.live = True
         self._send_missed(again=True)

@@ -7,8 +7,10 @@ hot path of the wire: measured by ``tests/bench/bench_recorder.py``.
 
 from __future__ import annotations
 
+import heapq
 from collections import deque
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Protocol
 
 import msgspec
@@ -36,6 +38,7 @@ Kept = tuple[int, bytes, bytes]
 """End offset, header and payload of a DATA frame."""
 Timed = tuple[int, bytes, bytes]
 """Time, header and payload of any frame."""
+_TIME = itemgetter(0)
 
 
 class Link(Protocol):
@@ -248,36 +251,34 @@ class Tracked(Tap):
         self.link.counters.unreplayable += 1
 
     def replay(self) -> Iterator[Timed]:
-        """Every frame another recorder needs, in the order of time per direction."""
-        yield self.opened
-        payload = msgspec.msgpack.encode(
-            Resumed(up=self.committed_up, down=self.committed_down)
-        )
-        yield (
-            self.opened[0],
-            pack_header(
-                Kind.RESUME,
-                self.number,
-                self.committed_up,
-                self.opened[0],
-                len(payload),
-            ),
-            payload,
-        )
+        """Every frame another recorder needs, in the order of time.
+
+        What is to be sent is fixed now; the frames are put in order while they
+        are taken, because a large replay must not hold up the relay.
+        """
         if self.dropped:
             self._lose_dropped(self.dropped[2])
-        last_ns = self.opened[0]
-        for _, header, data in (*self.kept_up, *self.kept_down):
-            time_ns = HEADER.unpack(header)[4]
-            last_ns = max(last_ns, time_ns)
-            yield time_ns, header, data
-        if self.lost is not None:
-            # After what is sent of it, before END, whenever it was lost.
-            yield last_ns, *lost_frame(self.number, self.lost, last_ns)
+        opened_ns = self.opened[0]
+        up, down = self.committed_up, self.committed_down
+        payload = msgspec.msgpack.encode(Resumed(up=up, down=down))
+        resume = pack_header(Kind.RESUME, self.number, up, opened_ns, len(payload))
+        last: list[Timed] = []
+        if self.lost is None:
+            last += self.eofs
         else:
-            yield from self.eofs
+            # After what is sent of it, before END, whenever it was lost.
+            ends = [kept[-1] for kept in (self.kept_up, self.kept_down) if kept]
+            last_ns = max((_time_of(kept) for kept in ends), default=opened_ns)
+            last.append((last_ns, *lost_frame(self.number, self.lost, last_ns)))
         if self.end_frame is not None:
-            yield self.end_frame
+            last.append(self.end_frame)
+        return heapq.merge(
+            [self.opened, (opened_ns, resume, payload)],
+            _timed(list(self.kept_up)),
+            _timed(list(self.kept_down)),
+            last,
+            key=_TIME,
+        )
 
     def _lose_dropped(self, since_ns: int) -> None:
         """Some of it cannot be sent again, so nothing after it can be read."""
@@ -291,11 +292,7 @@ class Tracked(Tap):
 
     def _first_kept_ns(self) -> int:
         return min(
-            (
-                HEADER.unpack(kept[0][1])[4]
-                for kept in (self.kept_up, self.kept_down)
-                if kept
-            ),
+            (_time_of(kept[0]) for kept in (self.kept_up, self.kept_down) if kept),
             default=0,
         )
 
@@ -317,3 +314,13 @@ class Tracked(Tap):
     def _settle_if_done(self) -> None:
         if self.committed_up >= self.up and self.committed_down >= self.down:
             self.link.settle(self)
+
+
+def _time_of(kept: Kept) -> int:
+    time_ns: int = HEADER.unpack(kept[1])[4]
+    return time_ns
+
+
+def _timed(kept: list[Kept]) -> Iterator[Timed]:
+    for frame in kept:
+        yield _time_of(frame), frame[1], frame[2]
