@@ -27,6 +27,9 @@ serve(RequestDispatcher(sys.argv[1]), host="127.0.0.1", port=int(sys.argv[2]),
       threads=4)
 """
 
+TOPICS = ("parking", "heating", "payroll")
+"""What the issues are about, in turn: something to search for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tracker:
@@ -69,9 +72,15 @@ def tracker(
         "host": "localhost",
     }.items():
         text = text.replace(f"#{key} = NO DEFAULT", f"{key} = {value}")
-    config.write_text(
-        re.sub(r"^debug =\s*$", f"debug = {home}/mail.mbox", text, flags=re.MULTILINE)
-    )
+    for key, value in {
+        "debug": f"{home}/mail.mbox",
+        "login_attempts_min": "0",  # or it refuses the third login in a minute
+    }.items():
+        text, found = re.subn(
+            rf"^{key} =( \d+)?[ ]*$", f"{key} = {value}", text, flags=re.MULTILINE
+        )
+        assert found == 1, key
+    config.write_text(text)
     _admin(home, "initialise", "admin-word")
     passwords = {user: f"word-of-{user}" for user in users}
     script = [
@@ -79,7 +88,10 @@ def tracker(
         f"address={user}@example.org"
         for user, word in passwords.items()
     ]
-    script += [f'create issue title="Request number {n}"' for n in range(issues)]
+    script += [
+        f'create issue title="Request number {n} about {TOPICS[n % len(TOPICS)]}"'
+        for n in range(issues)
+    ]
     numbers = _admin_script(home, script)[len(users) :]
     with _served(home) as port:
         yield Tracker(home, port, tuple(numbers), passwords)
