@@ -7,15 +7,26 @@ import stat
 from pathlib import Path
 from typing import Self
 
+import msgspec
 import pytest
 
 from proxy.capture import MAGIC, Captured, Replayed, capture, replay
 from proxy.errors import UnavailableError, UsageError
-from proxy.events import Event, ExchangeRecorded
+from proxy.events import Event, ExchangeRecorded, GapRecorded
 from proxy.recorder import Limits, Recorder, RecorderSettings
 from proxy.taplink import Limits as LinkLimits
 from proxy.taplink import TapLink
-from proxy.tapstream import HEADER, MAX_PAYLOAD, Ended, Opened, Tap
+from proxy.tapstream import (
+    HEADER,
+    MAX_PAYLOAD,
+    Ended,
+    Kind,
+    Opened,
+    Source,
+    SourceState,
+    Tap,
+    pack,
+)
 from tests.support.frames import RESPONSE, request
 from tests.support.journals import MemoryJournal
 from tests.support.pipelines import PlainPipeline
@@ -70,6 +81,18 @@ class Live:
             capture(self.path, self.file, self._stop_capture, self.captured)
         )
         await until_async(lambda: self.captured.bytes, "capture")
+
+    def lose(self, index: int) -> None:
+        """The process of that wire is killed."""
+        stream = self.links[index]._stream
+        assert stream is not None
+        self._tasks[index].cancel()
+        stream.transport.abort()
+
+    async def capture_ended(self) -> None:
+        """It ended by itself."""
+        async with asyncio.timeout(20):
+            await self._capture_task
 
     async def end_capture(self) -> None:
         """Once nothing more arrives at it."""
@@ -243,3 +266,69 @@ def test_file_that_is_no_capture_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(UsageError, match=MAGIC.decode().strip()):
         replayed_events(path)
+
+
+async def test_comings_and_goings_of_wires_are_captured(tmp_path: Path) -> None:
+    """A wire that is lost leaves the same gap in a replay, one that ends none."""
+    async with Live(tmp_path) as live:
+        await live.start_capture()
+        one, two = live.links
+        ended = two.opened(OPENED, 1)
+        up, down = exchange(ended, "/ended")
+        ended.end(Ended(up=up, down=down), 2)
+        assert await two.close(20)
+        lost = one.opened(OPENED, 1)
+        exchange(lost, "/lost")
+        lost.data(True, request("/cut"), 4)
+        await live.committed(2)
+        live.lose(0)
+        await until_async(
+            lambda: [e for e in live.journal.events() if isinstance(e, GapRecorded)]
+        )
+        third = TapLink(live.path, 3, LinkLimits(reconnect_first=0.01))
+        running = asyncio.get_running_loop().create_task(third.run())
+        exchange(third.opened(OPENED, 1), "/third")
+        await live.committed(4)
+        await live.end_capture()
+        running.cancel()
+
+    assert live.journal.events()[:5] == replayed_events(live.file)
+
+
+async def test_too_many_subscribers_are_turned_away(tmp_path: Path) -> None:
+    """And leave no file behind."""
+    limits = Limits(commit_delay=0.001, subscribers=0)
+    async with Live(tmp_path, limits) as live:
+        with pytest.raises(UnavailableError, match="turned the capture away"):
+            await capture(live.path, live.file, asyncio.Event())
+
+        assert not live.file.exists()
+
+
+async def test_recorder_that_ends_ends_the_capture(tmp_path: Path) -> None:
+    """What was captured until then is there."""
+    async with Live(tmp_path) as live:
+        await live.start_capture()
+        exchange(live.links[0].opened(OPENED, 1), "/a")
+        await live.committed(1)
+    await live.capture_ended()
+
+    assert live.journal.events() == replayed_events(live.file)
+
+
+def test_frames_that_make_no_sense_are_skipped(tmp_path: Path) -> None:
+    """A file is traffic too: it must not stop a replay."""
+    path = tmp_path / "capture"
+    unknown = Source(boot=9, state=SourceState.SPEAKING)
+    frames = [
+        pack(Kind.DATA_UP, 1, 0, 1, b"before any wire"),
+        pack(Kind.SOURCE, 0, 0, 1, b"?"),
+        pack(Kind.HELLO, 0, 0, 1, b"?"),
+        pack(Kind.SOURCE, 0, 0, 1, msgspec.msgpack.encode(unknown)),
+    ]
+    path.write_bytes(MAGIC + b"".join(frames))
+
+    replayed = Replayed()
+
+    assert not replayed_events(path, replayed)
+    assert len(frames) == replayed.frames
