@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from functools import lru_cache
 from typing import Final
 
 DEFAULT: Final = "windows-1252"
@@ -77,12 +78,46 @@ def _labels() -> dict[str, str]:
 _LABELS = _labels()
 
 
+_WIDE = ("utf-16-le", "utf-16-be")
+"""The charsets in which ASCII bytes are not ASCII characters; ISO-2022-JP is the
+other, after an escape character."""
+_ESCAPE = b"\x1b"
+_REMEMBERED = 256
+"""Content types of which the parts are remembered: an application has a dozen."""
+_REMEMBERED_BYTES = 128
+"""Longest one remembered: 32 KiB in all."""
+
+
 def media_type(value: bytes | None) -> str:
     """``text/html`` of ``Text/HTML; charset=x``; empty when there is none."""
     if not value:
         return ""
+    if len(value) > _REMEMBERED_BYTES:
+        return _media_type(value)
+    return _remembered_media_type(value)
+
+
+def _media_type(value: bytes) -> str:
     end = value.find(b";")
     return (value if end < 0 else value[:end]).strip().lower().decode("latin-1")
+
+
+def _header_charset(content_type: bytes) -> str | None:
+    match = _CHARSET.search(content_type)
+    return _codec(match[1]) if match else None
+
+
+def _declared(content_type: bytes | None) -> str | None:
+    """The charset the header declares, when it is a known one."""
+    if not content_type:
+        return None
+    if len(content_type) > _REMEMBERED_BYTES:
+        return _header_charset(content_type)
+    return _remembered_charset(content_type)
+
+
+_remembered_media_type = lru_cache(_REMEMBERED)(_media_type)
+_remembered_charset = lru_cache(_REMEMBERED)(_header_charset)
 
 
 def charset(data: bytes, content_type: bytes | None) -> str | None:
@@ -90,11 +125,7 @@ def charset(data: bytes, content_type: bytes | None) -> str | None:
     for mark, name in _BOMS:
         if data.startswith(mark):
             return name
-    if (
-        content_type
-        and (match := _CHARSET.search(content_type))
-        and (codec := _codec(match[1]))
-    ):
+    if codec := _declared(content_type):
         return codec
     kind = media_type(content_type)
     if kind.endswith("json"):
@@ -102,12 +133,12 @@ def charset(data: bytes, content_type: bytes | None) -> str | None:
     if kind and not any(markup in kind for markup in _MARKUP):
         return None
     head = data[:PRESCAN]
-    if b"charset" not in head.lower() and b"<?xml" not in head:
-        return None
-    match = _XML.match(head) or _META.search(_COMMENT.sub(b"", head))
+    match = _XML.match(head)
+    if match is None and b"charset" in head.lower():
+        match = _META.search(_COMMENT.sub(b"", head))
     codec = _codec(match[1]) if match else None
     # Readable as ASCII up to here, so it cannot be UTF-16 (HTML 13.2.3.2).
-    return "utf-8" if codec in ("utf-16-le", "utf-16-be") else codec
+    return "utf-8" if codec in _WIDE else codec
 
 
 def decode_text(
@@ -118,6 +149,8 @@ def decode_text(
     ``default`` is a charset label for text that declares none and is not valid
     UTF-8; an unknown label counts as windows-1252.
     """
+    if data.isascii() and _ESCAPE not in data and _declared(content_type) not in _WIDE:
+        return data.decode("ascii")  # the same whatever a page declares
     declared = charset(data, content_type)
     if declared is None:
         try:

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.exchange.charset import charset, decode_text, media_type
+from proxy.exchange.charset import (
+    _LABELS,
+    _remembered_media_type,
+    charset,
+    decode_as,
+    decode_text,
+    media_type,
+)
 
 NAME = "Zoë Müller"
 
@@ -140,3 +147,42 @@ def test_labels_of_the_standard_name_codecs_that_exist(label: str) -> None:
 
     assert codec is not None
     assert codecs.lookup(codec)
+
+
+@given(
+    st.text(st.characters(max_codepoint=127), max_size=60).map(str.encode),
+    st.sampled_from(sorted(_LABELS)),
+    st.booleans(),
+)
+def test_ascii_is_read_as_its_charset_says(
+    body: bytes, label: str, in_page: bool
+) -> None:
+    """The short way for ASCII gives what the codec gives: UTF-16 and the escapes of
+    ISO-2022-JP are declared and still read."""
+    header = b"text/html"
+    if in_page:
+        body = b"<meta charset=%b>" % label.encode() + body
+    else:
+        header += b"; charset=" + label.encode()
+    codec = charset(body, header)
+
+    assert codec is not None
+    assert decode_text(body, header) == decode_as(body, codec)
+
+
+def test_escapes_of_iso_2022_jp_are_read() -> None:
+    """ASCII bytes that are not ASCII characters."""
+    body = "日本".encode("iso2022_jp")
+
+    assert body.isascii()
+    assert decode_text(body, b"text/html; charset=iso-2022-jp") == "日本"
+
+
+def test_long_content_types_are_read_without_being_remembered() -> None:
+    """The memory of content types is bounded in bytes, too."""
+    long = b"Text/HTML; x=" + b"y" * 500 + b"; charset=iso-8859-2"
+    before = _remembered_media_type.cache_info().currsize
+
+    assert media_type(long) == "text/html"
+    assert charset(b"", long) == "iso8859-2"
+    assert _remembered_media_type.cache_info().currsize == before
