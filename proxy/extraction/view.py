@@ -3,12 +3,14 @@
 ``text`` and the documents are made lazily and kept. A document that cannot be
 read raises ``Unreadable``, again at each asking; one that could be read in part
 adds its reason to ``flaws``.
+
+What is made is kept in slots: ``functools.cached_property`` takes a lock, 1.5 µs
+each time before Python 3.12.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from functools import cached_property
 from typing import TypeVar
 
 from proxy.exchange.body import DecodedBody, decode_content
@@ -34,6 +36,19 @@ class Unreadable(Exception):
 class View:
     """What selectors ask. Not shared between threads."""
 
+    __slots__ = (
+        "_body",
+        "_documents",
+        "_form",
+        "_media_type",
+        "_target",
+        "_text",
+        "captures",
+        "exchange",
+        "flaws",
+        "settings",
+    )
+
     def __init__(
         self, exchange: Exchange, settings: Settings = _DEFAULT_SETTINGS
     ) -> None:
@@ -44,17 +59,29 @@ class View:
         self.flaws: list[str] = []
         """Reasons why part of a document was not read."""
         self._documents: dict[Hashable, object] = {}
+        self._target: Target | None = None
+        self._form: list[Field] | None = None
+        self._media_type: str | None = None
+        self._body: DecodedBody | None = None
+        self._text: str | None = None
 
-    @cached_property
+    @property
     def target(self) -> Target:
         """The request target."""
-        request = self.exchange.request
-        return parse_target(request.target, connect=request.method == b"CONNECT")
+        target = self._target
+        if target is None:
+            request = self.exchange.request
+            connect = request.method == b"CONNECT"
+            target = self._target = parse_target(request.target, connect=connect)
+        return target
 
-    @cached_property
+    @property
     def form(self) -> list[Field]:
         """Fields of the form that was sent."""
-        return form_fields(self.exchange.request)
+        form = self._form
+        if form is None:
+            form = self._form = form_fields(self.exchange.request)
+        return form
 
     @property
     def response(self) -> Response:
@@ -64,26 +91,37 @@ class View:
             raise Unreadable("no_response")
         return response
 
-    @cached_property
+    @property
     def media_type(self) -> str:
         """``text/html``; empty when the response does not say."""
-        return media_type(self.response.get(b"content-type"))
+        kind = self._media_type
+        if kind is None:
+            kind = media_type(self.response.get(b"content-type"))
+            self._media_type = kind
+        return kind
 
-    @cached_property
+    @property
     def body(self) -> DecodedBody:
         """The response's content without its codings."""
-        return decode_content(self.response)
+        body = self._body
+        if body is None:
+            body = self._body = decode_content(self.response)
+        return body
 
     @property
     def complete(self) -> bool:
         """Whether ``text`` is all there was."""
         return self.body.state is BodyState.COMPLETE
 
-    @cached_property
+    @property
     def text(self) -> str:
         """The body as text; as much as could be read. Never raises on content."""
-        content_type = self.response.get(b"content-type")
-        return decode_text(self.body.data, content_type, self.settings.charset)
+        text = self._text
+        if text is None:
+            content_type = self.response.get(b"content-type")
+            data, charset = self.body.data, self.settings.charset
+            text = self._text = decode_text(data, content_type, charset)
+        return text
 
     def document(self, key: Hashable, read: Callable[[View], D]) -> D:
         """``read(self)``, done once per key.
