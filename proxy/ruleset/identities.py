@@ -11,12 +11,25 @@ from collections.abc import Callable, Mapping
 
 from proxy.attribution.spec import Identity
 from proxy.document import Fields, Kind, Node
+from proxy.ruleset.header_identities import (
+    read_basic,
+    read_bearer,
+    read_certificate,
+    read_digest,
+    read_header,
+)
 from proxy.ruleset.requests import RequestReader
 
 IdentityReader = Callable[[Fields, RequestReader], Identity | None]
 """Reads the keys of one scheme; None after a problem."""
 
-IDENTITIES: Mapping[str, IdentityReader] = {}
+IDENTITIES: Mapping[str, IdentityReader] = {
+    "basic": read_basic,
+    "bearer": read_bearer,
+    "client_certificate": read_certificate,
+    "digest": read_digest,
+    "header": read_header,
+}
 
 
 def read_identities(fields: Fields, reader: RequestReader) -> tuple[Identity, ...]:

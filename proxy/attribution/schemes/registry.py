@@ -15,15 +15,35 @@ from typing import Any
 from proxy.attribution.materials import NOTHING, Materials
 from proxy.attribution.schemes.accompanying import Accompanying
 from proxy.attribution.schemes.base import Scheme
+from proxy.attribution.schemes.basic import BasicScheme
+from proxy.attribution.schemes.bearer import BearerScheme
+from proxy.attribution.schemes.certificate import CertificateScheme
+from proxy.attribution.schemes.digest import DigestScheme
 from proxy.attribution.schemes.form import FormScheme
-from proxy.attribution.spec import FormLogin, Identity, Login
+from proxy.attribution.schemes.header import HeaderScheme
+from proxy.attribution.schemes.saml import SamlScheme
+from proxy.attribution.spec import FormLogin, Identity, Login, SamlLogin
+from proxy.attribution.specs.headers import (
+    BasicIdentity,
+    BearerIdentity,
+    CertificateIdentity,
+    DigestIdentity,
+    HeaderIdentity,
+)
 
 # The argument of each is of the type it stands under.
 _SCHEMES: Mapping[type[Login], Callable[[Any, Materials], Scheme]] = {
     FormLogin: lambda login, _: FormScheme(login),
+    SamlLogin: SamlScheme,
 }
 
-_ACCOMPANYING: Mapping[type[Identity], Callable[[Any, Materials], Accompanying]] = {}
+_ACCOMPANYING: Mapping[type[Identity], Callable[[Any, Materials], Accompanying]] = {
+    BasicIdentity: lambda identity, _: BasicScheme(identity),
+    BearerIdentity: BearerScheme,
+    CertificateIdentity: CertificateScheme,
+    DigestIdentity: lambda identity, _: DigestScheme(identity),
+    HeaderIdentity: lambda identity, _: HeaderScheme(identity),
+}
 
 
 def scheme_of(login: Login, materials: Materials = NOTHING) -> Scheme:
