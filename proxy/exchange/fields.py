@@ -10,7 +10,6 @@ one reader and missed by another.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 from proxy.exchange.model import Headers
 from proxy.exchange.reasons import Reason
@@ -61,38 +60,69 @@ def names_framing(text: bytes) -> bool:
     return b"contentlength" in squashed or b"transferencoding" in squashed
 
 
-@dataclass(slots=True)
 class Fields:
     """A header section and what of it decides about framing."""
 
-    headers: Headers = field(default_factory=list)
-    lengths: list[bytes] = field(default_factory=list)
-    """Values of Content-Length."""
-    codings: list[bytes] = field(default_factory=list)
-    """Values of Transfer-Encoding."""
-    expect: bool = False
-    upgrade: bool = False
+    __slots__ = ("codings", "expect", "headers", "lengths", "upgrade")
+
+    def __init__(self) -> None:
+        self.headers: Headers = []
+        self.lengths: list[bytes] = []
+        """Values of Content-Length."""
+        self.codings: list[bytes] = []
+        """Values of Transfer-Encoding."""
+        self.expect = False
+        self.upgrade = False
+
+
+_SECRET = frozenset(
+    b"authorization cookie forwarded location origin proxy-authorization referer"
+    b" set-cookie x-forwarded-for".split()
+)
+"""Headers whose lines are never remembered: they hold secrets or people."""
+_REMEMBERED = 4096
+"""Lines remembered: some twenty per kind of browser and of server. The memory is
+emptied when it is full: no order to keep, and lines that come back are soon in it."""
+_REMEMBERED_BYTES = 256
+"""Longest line remembered: 1 MiB in all, twice that with the values."""
+_remembered: dict[bytes, tuple[bytes, bytes]] = {}
+"""Lines as sent → name and value, of headers that decide nothing about framing:
+reading them is a function of the line alone, and browsers repeat most of them."""
 
 
 def parse_fields(lines: list[bytes]) -> Fields | Reason:
     """The fields of ``lines[1:]`` (the first is the start line, line ends off)."""
     fields = Fields()
     headers = fields.headers
-    known = _KNOWN
+    remembered = _remembered.get
     start_line = True
     for line in lines:
         if start_line:
             start_line = False
             continue
+        known = remembered(line)
+        if known is not None:
+            headers.append(known)
+            continue
         name, colon, value = line.partition(b":")
-        lower = known.get(name)
+        lower = _KNOWN.get(name)
         if lower is None or not colon:
             reason = _weigh(fields, line, name, colon, value)
             if reason is not None:
                 return reason
         else:
-            headers.append((lower, value.strip(b" \t")))
+            known = (lower, value.strip(b" \t"))
+            headers.append(known)
+            if lower not in _SECRET:
+                _remember(line, known)
     return fields
+
+
+def _remember(line: bytes, known: tuple[bytes, bytes]) -> None:
+    if len(line) <= _REMEMBERED_BYTES:
+        if len(_remembered) >= _REMEMBERED:
+            _remembered.clear()
+        _remembered[line] = known
 
 
 def _weigh(
@@ -118,7 +148,12 @@ def _weigh(
         fields.expect = True
     elif lower == b"upgrade":
         fields.upgrade = True
-    elif value.lower() not in _HARMLESS_CONNECTION and names_framing(value):
+    elif value.lower() in _HARMLESS_CONNECTION:
+        known = (lower, value)
+        headers.append(known)
+        _remember(line, known)
+        return None
+    elif names_framing(value):
         # A proxy behind us would remove the header it names (RFC 9110 7.6.1).
         return Reason.ODD_FRAMING_HEADER
     headers.append((lower, value))

@@ -51,7 +51,15 @@ def parse_query(
     ``%uXXXX`` is decoded, as IIS does. A field without ``=`` has the value ``""``.
     """
     fields: list[Field] = []
-    items = data[: limits.field_bytes].split(b"&", limits.fields)
+    data = data[: limits.field_bytes]
+    if codec is None and b"%" not in data and b"+" not in data and data.isascii():
+        # Nothing to undo, as in most queries: split as text.
+        for text in data.decode("ascii").split("&", limits.fields)[: limits.fields]:
+            if text:
+                key, _, said = text.partition("=")
+                fields.append((key, said))
+        return fields
+    items = data.split(b"&", limits.fields)
     for item in items[: limits.fields]:
         if item:
             name, _, value = item.partition(b"=")

@@ -153,7 +153,7 @@ class ConnectionParser:
             head, position = side.next_head(data, position, base, now)
             if head is None:
                 continue
-            if isinstance(head, Reason):
+            if not isinstance(head, bytes):
                 self._fail_up(head, now)
                 return
             position = self._request_head(head, data, position, base, now)
@@ -167,7 +167,7 @@ class ConnectionParser:
             self._fail_up(Reason.TOO_MANY_PENDING, now)
             return position
         parsed = parse_request(block, limits)
-        if isinstance(parsed, Reason):
+        if not isinstance(parsed, tuple):
             self._fail_up(parsed, now)
             return position
         request, length, expects, upgrade = parsed
@@ -250,7 +250,7 @@ class ConnectionParser:
                 continue
             if head is None:
                 continue
-            if isinstance(head, Reason):
+            if not isinstance(head, bytes):
                 self._give_up(head, now)
                 return
             position = self._response_head(head, data, position, base, now)
@@ -261,7 +261,7 @@ class ConnectionParser:
         """A response began; return the position after what was read of it."""
         limits, side, pending = self._limits, self._down, self._pairs.queue[0]
         parsed = parse_response(block, pending.request.method, limits)
-        if isinstance(parsed, Reason):
+        if not isinstance(parsed, tuple):
             self._give_up(parsed, now)
             return position
         response, length = parsed

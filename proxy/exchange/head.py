@@ -21,9 +21,12 @@ UNTIL_CLOSE: Final = -2
 """Body length: until the server ends its direction."""
 
 _CONTROLS = bytes(c for c in range(32) if c not in b"\t\r\n")
+_ALL_CONTROLS = _CONTROLS + b"\r\n"
 _METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
 _STATUS_LINE = re.compile(rb"HTTP/1\.([0-9]) ([1-9][0-9][0-9])(?:[ \t].*)?", re.DOTALL)
 _DIGITS = re.compile(rb"[0-9]{1,18}")
+_COMMON_METHODS = frozenset((b"GET", b"POST", b"PUT", b"DELETE", b"OPTIONS", b"PATCH"))
+"""Fine as they stand, and no spelling of HEAD or CONNECT."""
 _NO_CONTENT_METHODS = frozenset((b"GET", b"HEAD"))
 _NEVER_CONTENT_METHODS = frozenset((b"TRACE", b"CONNECT"))
 _VERSION_1_0 = (1, 0)
@@ -51,20 +54,20 @@ class ResponseHead(NamedTuple):
 def parse_request(block: bytes, limits: Limits) -> RequestHead | Reason:
     """Read a request head, from its first byte to the empty line inclusive."""
     lines = _lines(block, limits, mixed=False)
-    if isinstance(lines, Reason):
+    if not isinstance(lines, list):
         return lines
     parsed = _request_line(lines[0])
-    if isinstance(parsed, Reason):
+    if not isinstance(parsed, tuple):
         return parsed
     method, target, version = parsed
     fields = parse_fields(lines)
-    if isinstance(fields, Reason):
+    if not isinstance(fields, Fields):
         return fields
     length = 0
     if fields.lengths or fields.codings:
         # Who ends a target at its first space takes the rest for HTTP/1.0.
         weighed = _length(fields, _VERSION_1_0 if b" " in target else version)
-        if isinstance(weighed, Reason):
+        if not isinstance(weighed, int):
             return weighed
         length = weighed
         if length and (
@@ -81,7 +84,7 @@ def parse_response(
 ) -> ResponseHead | Reason:
     """Read the head of a response to a request with this method."""
     lines = _lines(block, limits, mixed=True)
-    if isinstance(lines, Reason):
+    if not isinstance(lines, list):
         return lines
     line = _STATUS_LINE.fullmatch(lines[0])
     if line is None:
@@ -90,10 +93,10 @@ def parse_response(
     version = _VERSION_1_0 if minor == b"0" else _VERSION_1_1
     status = int(digits)
     fields = parse_fields(lines)
-    if isinstance(fields, Reason):
+    if not isinstance(fields, Fields):
         return fields
     length = _response_length(fields, method, status, version)
-    if isinstance(length, Reason):
+    if not isinstance(length, int):
         return length
     return ResponseHead(
         Response(fields.headers, status=status, version=version), length
@@ -132,6 +135,8 @@ def _length(fields: Fields, version: tuple[int, int]) -> int | Reason:
             return Reason.TRANSFER_ENCODING
         return CHUNKED
     first: bytes | None = None
+    if len(fields.lengths) == 1 and _DIGITS.fullmatch(fields.lengths[0]):
+        return int(fields.lengths[0])
     for value in fields.lengths:
         for item in value.split(b",") if b"," in value else (value,):
             digits = item.strip(b" \t")
@@ -147,17 +152,19 @@ def _length(fields: Fields, version: tuple[int, int]) -> int | Reason:
 def _lines(block: bytes, limits: Limits, *, mixed: bool) -> list[bytes] | Reason:
     """Split a head into its lines; ``mixed`` allows LF beside CRLF (responses:
     every browser does, and what an NPH script writes looks like that)."""
+    if block.endswith(b"\r\n\r\n"):
+        lines = block[:-4].split(b"\r\n")
+        breaks = len(lines) + 1
+        controls = len(block) - len(block.translate(None, _ALL_CONTROLS))
+        if controls == 2 * breaks and breaks <= limits.headers + 2:
+            return lines  # every control character is part of a CRLF
     if len(block.translate(None, _CONTROLS)) != len(block):
         return Reason.CONTROL_CHARACTER
     breaks = block.count(b"\n")
     if breaks > limits.headers + 2:
         return Reason.TOO_MANY_HEADERS
     returns = block.count(b"\r")
-    if returns == breaks:
-        lines = block[:-4].split(b"\r\n")
-        if len(lines) == breaks - 1 and block[-4:] == b"\r\n\r\n":
-            return lines  # every CR and every LF is part of a CRLF
-    elif returns == 0:
+    if returns == 0:
         return block[:-2].split(b"\n")
     if block.count(b"\r\n") != returns:
         return Reason.BARE_CR
@@ -179,12 +186,17 @@ def _request_line(
     else:
         return Reason.NOT_HTTP
     method, space, target = line[:-9].partition(b" ")
-    if not _METHOD.fullmatch(method):
+    common = method in _COMMON_METHODS
+    if not common and not _METHOD.fullmatch(method):
         return Reason.NOT_HTTP
     if not space or not target or b"\t" in line or target[:1] == b" ":
         return Reason.ODD_REQUEST_LINE
     if target[-1:] == b" " or b" HTTP/" in target:
         return Reason.ODD_REQUEST_LINE
-    if method not in (b"HEAD", b"CONNECT") and method.upper() in (b"HEAD", b"CONNECT"):
+    if (
+        not common
+        and method not in (b"HEAD", b"CONNECT")
+        and method.upper() in (b"HEAD", b"CONNECT")
+    ):
         return Reason.ODD_METHOD
     return method, target, version

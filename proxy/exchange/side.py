@@ -125,13 +125,15 @@ class Side:
         return self._checked(block), position + end - held
 
     def _checked(self, block: bytes) -> bytes | Reason:
-        if reason := self._bad_start(block):
+        reason = self._bad_start(block)
+        if reason is not None:
             return reason
         return Reason.HEAD_TOO_LARGE if len(block) > self._limit else block
 
     def _check_start(self) -> Reason | None:
         """Whether the unfinished head held can still become one."""
-        if reason := self._bad_start(self._buffer):
+        reason = self._bad_start(self._buffer)
+        if reason is not None:
             return reason
         return Reason.HEAD_TOO_LARGE if len(self._buffer) > self._limit else None
 
@@ -139,5 +141,7 @@ class Side:
         """Seen at the first byte(s): no use to wait for an empty line."""
         if self._up:
             return None if block[0] in _TOKEN_BYTES else Reason.NOT_HTTP
+        if block.startswith(_RESPONSE_START):
+            return None
         start = block[: len(_RESPONSE_START)]
         return None if _RESPONSE_START.startswith(start) else Reason.NOT_HTTP

@@ -12,14 +12,16 @@ target. Never raises.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from proxy.exchange.forms import Field, decode_value, parse_query
 from proxy.exchange.limits import Limits
 
-_SEGMENT = rb"[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9_.~!$&'()*+,=:@-]*"
-_PLAIN = re.compile(rb"/(?:%b/)*(?:%b)?" % (_SEGMENT, _SEGMENT))
+_PLAIN = (
+    b"/ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.~!$&'()*+,=:@-"
+)
+"""Bytes that every server takes for themselves."""
 _SCHEME = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)")
 _ODD_ESCAPE = re.compile(
     rb"%(?:2[fF]|5[cC]|00|25|3[bB]|[^0-9A-Fa-f]|.[^0-9A-Fa-f]|.?$)"
@@ -27,8 +29,7 @@ _ODD_ESCAPE = re.compile(
 _DEFAULT_LIMITS = Limits()
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """A request target, taken apart."""
 
     path: str
@@ -69,7 +70,12 @@ def parse_target(
         odd = True
     raw_path, _, raw_query = target.partition(b"?")
     query = parse_query(raw_query, limits=limits) if raw_query else []
-    if not odd and _PLAIN.fullmatch(raw_path):
+    if (
+        not odd
+        and not raw_path.translate(None, _PLAIN)
+        and b"//" not in raw_path
+        and b"/." not in raw_path
+    ):
         path = raw_path.decode("ascii")
         return Target(path, raw_path, query, raw_query, [], authority)
     return _resolve(raw_path, query, raw_query, authority, odd=odd, limits=limits)
