@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+from proxy.app.kerberos import acceptor
 from proxy.attribution.materials import Acceptor, Materials
 from proxy.attribution.schemes.registry import accompanying_of, scheme_of
 from proxy.attribution.spec import AttributionSpec
@@ -78,14 +79,10 @@ def _materials(spec: AttributionSpec, folder: Path, problems: Problems) -> Mater
                 problems.add(0, "", f"{name}: larger than {MAX_FILE} bytes")
         for name in refers.keytabs():
             try:
-                acceptors[name] = _acceptor(folder / name)
+                acceptors[name] = acceptor(folder / name)
             except UsageError as error:
                 problems.add(0, "", str(error))
     return Materials(files, acceptors)
-
-
-def _acceptor(keytab: Path) -> Acceptor:
-    raise UsageError(f"{keytab}: keytabs are not supported")
 
 
 def _try(spec: AttributionSpec, materials: Materials, problems: Problems) -> None:

@@ -19,6 +19,7 @@ from proxy.ruleset.header_identities import (
     read_header,
 )
 from proxy.ruleset.requests import RequestReader
+from proxy.ruleset.windows import read_kerberos, read_ntlm
 
 IdentityReader = Callable[[Fields, RequestReader], Identity | None]
 """Reads the keys of one scheme; None after a problem."""
@@ -29,6 +30,8 @@ IDENTITIES: Mapping[str, IdentityReader] = {
     "client_certificate": read_certificate,
     "digest": read_digest,
     "header": read_header,
+    "kerberos": read_kerberos,
+    "ntlm": read_ntlm,
 }
 
 

@@ -21,6 +21,8 @@ from proxy.attribution.schemes.certificate import CertificateScheme
 from proxy.attribution.schemes.digest import DigestScheme
 from proxy.attribution.schemes.form import FormScheme
 from proxy.attribution.schemes.header import HeaderScheme
+from proxy.attribution.schemes.kerberos import KerberosScheme
+from proxy.attribution.schemes.ntlm import NtlmScheme
 from proxy.attribution.schemes.saml import SamlScheme
 from proxy.attribution.spec import FormLogin, Identity, Login, SamlLogin
 from proxy.attribution.specs.headers import (
@@ -30,6 +32,7 @@ from proxy.attribution.specs.headers import (
     DigestIdentity,
     HeaderIdentity,
 )
+from proxy.attribution.specs.windows import KerberosIdentity, NtlmIdentity
 
 # The argument of each is of the type it stands under.
 _SCHEMES: Mapping[type[Login], Callable[[Any, Materials], Scheme]] = {
@@ -43,6 +46,8 @@ _ACCOMPANYING: Mapping[type[Identity], Callable[[Any, Materials], Accompanying]]
     CertificateIdentity: CertificateScheme,
     DigestIdentity: lambda identity, _: DigestScheme(identity),
     HeaderIdentity: lambda identity, _: HeaderScheme(identity),
+    KerberosIdentity: KerberosScheme,
+    NtlmIdentity: lambda identity, _: NtlmScheme(identity),
 }
 
 
