@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from typing_extensions import override
+
 from proxy.exchange.patterns import Glob, RequestPattern
 
 _HOUR_NS = 3_600 * 10**9
@@ -206,7 +208,35 @@ class FormLogin(Referring):
     people type their password in the wrong field."""
 
 
-Login = FormLogin
+@dataclass(frozen=True, slots=True)
+class SamlLogin(Referring):
+    """``saml: {request: "POST /saml/acs", certificate: idp.pem, audience: ...}``."""
+
+    request: RequestMatch
+    certificate: str
+    """Path of the identity provider's PEM, as the rule set wrote it; several in
+    one file while its key is being replaced."""
+    audience: str
+    """Entity id of the application: assertions for others name nobody here."""
+    confirmed_when: Predicate
+    attribute: str | None = None
+    """Name of the attribute that holds the account; None: the NameID."""
+    issuer: str | None = None
+    """Entity id of the identity provider; None: whoever holds the key."""
+    recipient: str | None = None
+    """Address of the assertion consumer service as the identity provider knows
+    it; None: not compared."""
+    skew_ns: int = 60 * 10**9
+    """How far the identity provider's clock may be off."""
+    name: str = "saml"
+    """Scheme name in the evidence."""
+
+    @override
+    def files(self) -> tuple[str, ...]:
+        return (self.certificate,)
+
+
+Login = FormLogin | SamlLogin
 """Every kind of login a rule set can state; a new scheme is added here."""
 
 

@@ -24,6 +24,7 @@ from proxy.document import Fields, Kind, Node, Problems, near_miss
 from proxy.ruleset.identities import read_identities
 from proxy.ruleset.predicates import read_predicate, selector
 from proxy.ruleset.requests import RequestReader
+from proxy.ruleset.saml import read_saml
 
 _NS = 10**9
 _DEFAULT = Expiry()
@@ -98,6 +99,7 @@ def _form(fields: Fields, word: str, reader: RequestReader) -> Login | None:
 
 SCHEMES: dict[str, Callable[[Fields, str, RequestReader], Login | None]] = {
     "form": _form,
+    "saml": read_saml,
 }
 """Word → reader of that login scheme."""
 
