@@ -36,6 +36,8 @@ class RelayContext(Context):
         self.client = client
         self.options = options
         self.layers = []
+        self.certificates: tuple[bytes, ...] = ()
+        """DER of what the client showed, its own first; nobody verified them."""
         self.server = Upstream(address=None, id=f"{client.id}-up")
 
 

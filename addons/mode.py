@@ -15,6 +15,7 @@ import itertools
 import logging
 import os
 import socket
+import ssl
 from typing import TYPE_CHECKING, Final, Literal, cast
 
 from mitmproxy.connection import Address
@@ -29,6 +30,7 @@ from addons.side import KEEPALIVE
 from addons.status import Counters, ListenerStatus
 from addons.tap_layer import TapLayer, plain_address
 from addons.tls import server_context, upstream_context
+from addons.tls_asking import AskingContext
 from addons.tls_layer import ClientTlsLayer, Resumption, ServerTlsLayer
 from proxy.errors import UsageError
 
@@ -82,7 +84,9 @@ class InheritedInstance(  # type: ignore[no-untyped-call]
         self._accepting = False
         self._address = ("", 0)
         tls, upstream_tls = self.settings.tls, self.settings.upstream_tls
-        self._tls = None if tls is None else server_context(tls)
+        self._tls: ssl.SSLContext | AskingContext | None = None
+        if tls is not None:
+            self._tls = AskingContext(tls) if tls.ask else server_context(tls)
         self._upstream_tls = (
             None if upstream_tls is None else upstream_context(upstream_tls)
         )

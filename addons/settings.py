@@ -25,6 +25,8 @@ class ClientTls:
     """PEM, not encrypted."""
     minimum: TlsVersion = "1.2"
     """Lowest version accepted; below 1.2 only for browsers that know no other."""
+    ask: bool = False
+    """Ask browsers for a certificate, and take any, or none (``tls_asking``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ from mitmproxy.proxy.events import DataReceived
 from mitmproxy.proxy.layer import CommandGenerator, Layer
 from typing_extensions import override
 
+from addons.connections import RelayContext
 from addons.faults import origin
 from addons.settings import ListenerSettings
 from addons.signals import Abort, Aborted, Cut, EndDirection, Established, Part
@@ -183,8 +184,11 @@ class TapLayer(Layer):
         )
 
     def _observe(self) -> None:
-        client = self._client
+        client, context = self._client, self.context
         now = monotonic_ns()
+        shown: tuple[bytes, ...] = ()
+        if isinstance(context, RelayContext):
+            shown = context.certificates
         opened = Opened(
             application=self._settings.application,
             client=plain_address(client.peername),
@@ -192,6 +196,8 @@ class TapLayer(Layer):
             listener=self._listener,
             tls_version=client.tls_version,
             sni=client.sni,
+            client_certificate=shown[0] if shown else None,
+            client_chain=shown[1:],
         )
         try:
             self._tap = self._source.opened(opened, now)

@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import ssl
 from collections.abc import Iterable
+from typing import Protocol
 
 from mitmproxy.connection import Connection, ConnectionState
 from mitmproxy.proxy import commands, events, tunnel
@@ -25,11 +26,24 @@ from mitmproxy.proxy.events import DataReceived
 from mitmproxy.proxy.layer import CommandGenerator
 from typing_extensions import override
 
+from addons.connections import RelayContext
 from addons.signals import Abort, Aborted, Cut, EndDirection
 from addons.tls import ClientFacing, reason
+from addons.tls_asking import AskingContext, AskingTls
 
 READ_SIZE = 65536
 """A record holds 16 KiB at most; OpenSSL returns one per read."""
+
+
+class TlsObject(Protocol):
+    """What is used of ``ssl.SSLObject``."""
+
+    def do_handshake(self) -> None: ...  # noqa: D102
+    def read(self, size: int, /) -> bytes: ...  # noqa: D102
+    def write(self, data: bytes | memoryview, /) -> int: ...  # noqa: D102
+    def pending(self) -> int: ...  # noqa: D102
+    def version(self) -> str | None: ...  # noqa: D102
+    def unwrap(self) -> None: ...  # noqa: D102
 
 
 class TlsLayer(tunnel.TunnelLayer):
@@ -40,12 +54,12 @@ class TlsLayer(tunnel.TunnelLayer):
         connection.tls = True
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
-        self._tls: ssl.SSLObject = self._wrap()
+        self._tls: TlsObject = self._wrap()
         self._closed_read = False
         self._closed_write = False
         self._failed = False
 
-    def _wrap(self) -> ssl.SSLObject:
+    def _wrap(self) -> TlsObject:
         raise NotImplementedError
 
     @override
@@ -163,7 +177,7 @@ class TlsLayer(tunnel.TunnelLayer):
     @override
     def _handshake_finished(self, err: str | None) -> CommandGenerator[None]:
         yield from super()._handshake_finished(err)
-        if err is None and self._incoming.pending:
+        if err is None and (self._incoming.pending or self._tls.pending()):
             # Plain text came with the last flight of the handshake.
             yield from self._decrypted(b"")
 
@@ -217,12 +231,14 @@ class TlsLayer(tunnel.TunnelLayer):
 class ClientTlsLayer(TlsLayer):
     """Towards the browser, with the listener's certificate."""
 
-    def __init__(self, context: Context, tls: ssl.SSLContext) -> None:
+    def __init__(self, context: Context, tls: ssl.SSLContext | AskingContext) -> None:
         self._context = tls
         super().__init__(context, context.client)
 
     @override
-    def _wrap(self) -> ssl.SSLObject:
+    def _wrap(self) -> TlsObject:
+        if isinstance(self._context, AskingContext):
+            return self._context.wrap_bio(self._incoming, self._outgoing)
         return self._context.wrap_bio(self._incoming, self._outgoing, server_side=True)
 
     @override
@@ -231,8 +247,10 @@ class ClientTlsLayer(TlsLayer):
 
     @override
     def _established(self) -> None:
-        if isinstance(self._tls, ClientFacing):
+        if isinstance(self._tls, ClientFacing | AskingTls):
             self.conn.sni = self._tls.sni
+        if isinstance(self._tls, AskingTls) and isinstance(self.context, RelayContext):
+            self.context.certificates = self._tls.certificates()
 
 
 class Resumption:
@@ -254,17 +272,19 @@ class ServerTlsLayer(TlsLayer):
         self._name = name
         self._resumption = resumption
         self._kept = False
+        self._object: ssl.SSLObject
         super().__init__(context, context.server)
         context.server.sni = name
 
     @override
-    def _wrap(self) -> ssl.SSLObject:
-        return self._context.wrap_bio(
+    def _wrap(self) -> TlsObject:
+        self._object = self._context.wrap_bio(
             self._incoming,
             self._outgoing,
             server_hostname=self._name,
             session=self._resumption.session,
         )
+        return self._object
 
     @override
     def _decrypted(self, data: bytes) -> list[commands.Command]:
@@ -272,5 +292,5 @@ class ServerTlsLayer(TlsLayer):
         if not self._kept and data:
             # TLS 1.3 sends its tickets after the handshake, before the first data.
             self._kept = True
-            self._resumption.session = self._tls.session
+            self._resumption.session = self._object.session
         return result

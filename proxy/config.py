@@ -10,11 +10,21 @@ deploy/examples/minimal/whosaw.yaml.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from proxy.document import Address, Fields, Node, Problems, parse
 from proxy.errors import UsageError
+
+
+class ClientCertificates(Enum):
+    """Whether browsers are asked for a certificate."""
+
+    IGNORE = "ignore"
+    REQUEST = "request"
+    """Asked for; none is demanded, and any is taken. Whether one is believed is
+    the rule set's (``client_certificate``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +34,7 @@ class TlsListen:
     certificate: Path
     """PEM, leaf first, chain after it."""
     key: Path
+    client_certificates: ClientCertificates = ClientCertificates.IGNORE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +241,9 @@ def _tls_listen(fields: Fields, base: Path, problems: Problems) -> TlsListen | N
         return TlsListen(
             certificate=base / str(tls.path("certificate")),
             key=base / str(tls.path("key")),
+            client_certificates=tls.choice(
+                "client_certificates", ClientCertificates, ClientCertificates.IGNORE
+            ),
         )
 
 

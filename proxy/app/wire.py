@@ -14,7 +14,7 @@ from addons.status import WireStatus
 from proxy.app.lifetime import reporting, stop_on_signal
 from proxy.app.listening import bind
 from proxy.app.loops import loop_factory
-from proxy.config import Application, Config
+from proxy.config import Application, ClientCertificates, Config
 from proxy.taplink import Limits, TapLink
 
 logger = logging.getLogger(__name__)
@@ -96,7 +96,9 @@ def listener(application: Application, descriptor: int) -> ListenerSettings:
             None
             if application.tls is None
             else ClientTls(
-                certificate=application.tls.certificate, key=application.tls.key
+                certificate=application.tls.certificate,
+                key=application.tls.key,
+                ask=application.tls.client_certificates is ClientCertificates.REQUEST,
             )
         ),
         upstream_tls=(

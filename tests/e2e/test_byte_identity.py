@@ -15,7 +15,8 @@ from tests.support.stages import Keys, Outcome, Stage, direct, through
 from tests.support.taps import FailingSource, MemorySource
 from tests.support.waiting import until
 
-SIDES = ("plain", "tls-client", "tls-server", "tls-both")
+TO_BROWSERS = frozenset({"tls-client", "tls-asking", "tls-both"})
+SIDES = ("plain", "tls-client", "tls-asking", "tls-server", "tls-both")
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +34,9 @@ class Stages:
             side: stack.enter_context(
                 through(
                     self.sources[side],
-                    client_keys=keys if side in {"tls-client", "tls-both"} else None,
+                    client_keys=keys if side in TO_BROWSERS else None,
                     server_keys=keys if side in {"tls-server", "tls-both"} else None,
+                    ask=side == "tls-asking",
                 )
             )
             for side in SIDES

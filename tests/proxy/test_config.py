@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from proxy.config import Config, load, read
+from proxy.config import ClientCertificates, Config, load, read
 from proxy.document import Address, Problems
 from proxy.errors import ExitCode, UsageError
 
@@ -146,3 +146,25 @@ def test_a_missing_file_is_a_usage_error_that_names_it(tmp_path: Path) -> None:
 
     assert caught.value.exit_code is ExitCode.USAGE
     assert "absent.yaml" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("", ClientCertificates.IGNORE),
+        (", client_certificates: request", ClientCertificates.REQUEST),
+    ],
+)
+def test_client_certificates_are_asked_for_only_when_told_so(
+    line: str, expected: ClientCertificates, tmp_path: Path
+) -> None:
+    """A browser that is asked may show its user a question."""
+    (tmp_path / "tls.pem").write_text("")
+    tls = "    tls: {certificate: tls.pem, key: tls.pem" + line + "}\n"
+
+    config, problems = _read(tmp_path, MINIMAL + tls)
+
+    assert problems == []
+    assert config is not None
+    assert config.applications[0].tls is not None
+    assert config.applications[0].tls.client_certificates is expected

@@ -60,9 +60,9 @@ class Keys:
         context.load_cert_chain(issued.certificate, issued.key)
         return context
 
-    def client_tls(self) -> ClientTls:
+    def client_tls(self, *, ask: bool = False) -> ClientTls:
         """The wire's side towards browsers."""
-        return ClientTls(certificate=self.wire.certificate, key=self.wire.key)
+        return ClientTls(certificate=self.wire.certificate, key=self.wire.key, ask=ask)
 
     def upstream_tls(self, name: str = SERVER_NAME) -> UpstreamTls:
         """The wire's side towards the application."""
@@ -93,7 +93,9 @@ class Stage:
         """Listen no more."""
         self._server.close()
 
-    def use(self, client_tls: ssl.SSLContext, server_tls: ssl.SSLContext) -> None:
+    def use(
+        self, client_tls: ssl.SSLContext | None, server_tls: ssl.SSLContext | None
+    ) -> None:
         """Other TLS for the peers."""
         self._client_tls, self._server_tls = client_tls, server_tls
 
@@ -160,6 +162,7 @@ def through(
     idle_timeout: float | None = None,
     drain_seconds: float = 1.0,
     max_connections: int = 4096,
+    ask: bool = False,
 ) -> Iterator[Stage]:
     """A wire between client and server, with TLS on the sides that have keys."""
     with listening() as front, listening() as back:
@@ -168,7 +171,7 @@ def through(
             fd=front.fileno(),
             upstream_host="127.0.0.1",
             upstream_port=port_of(back),
-            tls=client_keys.client_tls() if client_keys else None,
+            tls=client_keys.client_tls(ask=ask) if client_keys else None,
             upstream_tls=server_keys.upstream_tls() if server_keys else None,
             idle_timeout=idle_timeout,
             max_connections=max_connections,
