@@ -15,7 +15,7 @@ import os
 from collections.abc import Iterator
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 from typing_extensions import override
@@ -24,12 +24,12 @@ from proxy.clock import Clock, SystemClock, wall_minus_monotonic_ns
 from proxy.taplink.backlog import Backlog
 from proxy.taplink.limits import FRAME_COST, Counters, Limits
 from proxy.taplink.missed import MissedTotals, Untracked
+from proxy.taplink.stream import Stream
 from proxy.taplink.tracked import Timed, Tracked
 from proxy.tapstream import (
     VERSION,
     Ended,
     Frame,
-    FrameDecoder,
     Hello,
     Kind,
     LossReason,
@@ -76,7 +76,7 @@ class TapLink(TapSource):
         self._next = 1
         self._missed = MissedTotals()
         self._replay: Iterator[Timed] = iter(())
-        self._stream: _Stream | None = None
+        self._stream: Stream | None = None
         self._scheduled = False
         self._progress_ns = 0
         self._closing = False
@@ -135,7 +135,7 @@ class TapLink(TapSource):
         while not self._closed:
             try:
                 _, stream = await loop.create_unix_connection(
-                    lambda: _Stream(self), os.fspath(self._path)
+                    lambda: Stream(self), os.fspath(self._path)
                 )
             except OSError as error:
                 logger.debug("no recorder at %s: %s", self._path, error)
@@ -261,7 +261,7 @@ class TapLink(TapSource):
 
     # The stream.
 
-    def attach(self, stream: _Stream) -> None:
+    def attach(self, stream: Stream) -> None:
         """A recorder is there: introduce the wire, then what is kept."""
         self._stream = stream
         self.counters.connects += 1
@@ -288,7 +288,7 @@ class TapLink(TapSource):
             self.backlog.append(self._bye())
         self._flush()
 
-    def detach(self, stream: _Stream) -> None:
+    def detach(self, stream: Stream) -> None:
         """The recorder is gone; what is kept waits for the next one."""
         if self._stream is stream:
             self._stream = None
@@ -362,44 +362,3 @@ class TapLink(TapSource):
 
     def _bye(self) -> bytes:
         return pack(Kind.BYE, 0, 0, self._watermark_ns())
-
-
-class _Stream(asyncio.Protocol):
-    """The socket's callbacks; everything else is the link's."""
-
-    def __init__(self, link: TapLink) -> None:
-        self._link = link
-        self._decoder = FrameDecoder()
-        self.transport: asyncio.Transport
-        self.paused = False
-        self.gone = asyncio.Event()
-
-    @override
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast("asyncio.Transport", transport)
-        self.transport.set_write_buffer_limits(high=self._link.limits.slice)
-        self._link.attach(self)
-
-    @override
-    def data_received(self, data: bytes) -> None:
-        try:
-            for frame in self._decoder.feed(data):
-                self._link.received(frame)
-        except StreamBroken:
-            self._link.counters.malformed += 1
-            logger.warning("the recorder sent what is no frame; connecting anew")
-            self.transport.abort()
-
-    @override
-    def pause_writing(self) -> None:
-        self.paused = True
-
-    @override
-    def resume_writing(self) -> None:
-        self.paused = False
-        self._link.resume()
-
-    @override
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._link.detach(self)
-        self.gone.set()

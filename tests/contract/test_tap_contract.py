@@ -21,7 +21,7 @@ from proxy.recorder.assembly import Assembly
 from proxy.recorder.limits import Limits as RecorderLimits
 from proxy.recorder.source import Source
 from proxy.taplink import Limits, TapLink
-from proxy.taplink.link import _Stream
+from proxy.taplink.stream import Stream
 from proxy.tapstream import (
     Ended,
     FrameDecoder,
@@ -92,7 +92,7 @@ class World:
         self.committed: list[Event] = []
         self.rows: dict[tuple[int, int], tuple[int, int]] = {}
         self.pipe: Pipe | None = None
-        self.stream: _Stream | None = None
+        self.stream: Stream | None = None
         self.start()
 
     def start(self) -> None:
@@ -109,7 +109,7 @@ class World:
         if self.pipe is not None:
             return
         self.pipe = Pipe()
-        self.stream = _Stream(self.link)
+        self.stream = Stream(self.link)
         self.stream.connection_made(cast("asyncio.Transport", self.pipe))
         self.decoder = FrameDecoder()
         self.last_ns = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from proxy.events import GapKind
@@ -29,7 +29,8 @@ def test_what_forget_says_is_read_back_from_lost(
 
 @given(st.text(max_size=20))
 def test_detail_that_makes_no_sense_is_a_failure_of_ours(detail: str) -> None:
-    """It never raises, and never looks intended."""
+    """It never raises."""
+    assume(detail.partition(":")[0] not in {kind.value for kind in GapKind})
     lost = Lost(reason=LossReason.FORGOTTEN, up=0, down=0, since_ns=1, detail=detail)
 
     assert of_lost(lost).kind == GapKind.OBSERVER_FAILED
