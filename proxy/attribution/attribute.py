@@ -89,7 +89,13 @@ class Attribution:
         start = request.start_ns
         end = max(start, request.end_ns, response.end_ns if response else 0)
         keys = self._keys.of_request(request)
-        observed = Observed(exchange, start, end, keys, binding, page=page)
+        observed = Observed(
+            exchange, start, end, keys, binding, page=page, peer=peer.address
+        )
+        if self._keys.elsewhere:
+            observed.placed = self._keys.placed(asked, peer.wire, peer.connection)
+            placed = (key for _, key in observed.placed)
+            observed.keys = tuple(dict.fromkeys((*keys, *placed)))
         self._observer.observe(observed, asked, peer)
         return observed
 

@@ -14,6 +14,10 @@ import hashlib
 DIGEST_BYTES = 16
 """128 bits: a collision among 200,000 sessions has a chance below 1e-28."""
 
+UNCERTAIN = b"\xff" * DIGEST_BYTES
+"""Stands for a key that was given twice with unequal values, where the rule set
+says that they must be equal: ambiguous, always. No digest is this by chance."""
+
 
 def session_digest(key: bytes, application: str, kind: str, value: bytes) -> bytes:
     """The digest of one session key value; the key has 64 bytes at most."""

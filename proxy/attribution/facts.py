@@ -45,6 +45,8 @@ class Linked(msgspec.Struct, frozen=True, array_like=True, tag="l"):
     known: int
     anchor: int
     parents: tuple[bytes, ...]
+    claim: Actor | None = None
+    """Who the request said it was of, and was believed: one more parent."""
 
 
 class Ended(msgspec.Struct, frozen=True, array_like=True, tag="e"):
@@ -66,6 +68,11 @@ class Standing:
     bound: Bound | None = None
     link: Linked | None = None
     reason: str = ""
+
+
+def same_name(one: Actor, other: Actor) -> bool:
+    """Whether two actors are the same account."""
+    return one.name == other.name or one.name.casefold() == other.name.casefold()
 
 
 _NOT_YET = frozenset({"replaced", "login_page"})
@@ -107,7 +114,9 @@ def standing(facts: list[Fact], start: int, end: int) -> Standing:
     if ending is not None and ending.anchor >= current.at:
         return Standing(reason=ending.reason)
     if type(current) is Linked:
-        return Standing(link=current) if current.parents else BEFORE_LOGIN
+        if current.parents or current.claim is not None:
+            return Standing(link=current)
+        return BEFORE_LOGIN
     assert type(current) is Bound
     if underway is not None and underway.actor.name != current.actor.name:
         # Somebody else was logging in on this very key: either name may be it.

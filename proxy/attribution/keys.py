@@ -1,18 +1,24 @@
-"""Session keys in requests and responses: cookies today.
+"""Session keys in requests and responses, as digests.
 
-A new kind of key (address, form field, connection) is read here too and gives
-digests like the rest. Values are digested at once; the small memory from
-Cookie header to digests holds values in memory only and is bounded.
+Cookies are read here, what stands elsewhere by ``places``. Values are digested
+at once; the small memory from Cookie header to digests holds values in memory
+only and is bounded.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from typing import assert_never
 
-from proxy.attribution.digest import session_digest
-from proxy.attribution.spec import SessionKeys
+from proxy.attribution.asked import Asked
+from proxy.attribution.digest import UNCERTAIN, session_digest
+from proxy.attribution.page import Page
+from proxy.attribution.places import Labelled, Place
+from proxy.attribution.spec import KeyKind, SessionKeys, Which
 from proxy.exchange.model import Headers, Request, Response
+from proxy.exchange.patterns import compile_glob
 
 _MEMORY = 4096
 """Cookie headers remembered: more than browsers that are active at a time."""
@@ -79,8 +85,14 @@ class KeyReader:
         *,
         remembered: int = _MEMORY,
     ) -> None:
-        self._names = tuple(name.encode("latin-1", "replace") for name in spec.cookies)
-        self._kinds = {n: f"cookie:{n.decode('latin-1')}" for n in self._names}
+        plain = [name for name in spec.cookies if "*" not in name]
+        self._kinds = {n.encode("latin-1", "replace"): f"cookie:{n}" for n in plain}
+        self._globs = [compile_glob(name) for name in spec.cookies if "*" in name]
+        self._which = spec.which
+        self._places = [
+            Place(each) for each in spec.places if each.kind is not KeyKind.CONNECTION
+        ]
+        self._by_connection = len(self._places) < len(spec.places)
         self._application = application
         self._key = key
         self._memory: dict[bytes, tuple[bytes, ...]] = {}
@@ -91,8 +103,18 @@ class KeyReader:
         """Cookie headers in memory."""
         return len(self._memory)
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether keys may stand outside the cookies."""
+        return bool(self._places) or self._by_connection
+
+    def connection(self, wire: int, connection: int) -> bytes:
+        """Digest of a connection as a key."""
+        value = b"%x:%x" % (wire, connection)
+        return session_digest(self._key, self._application, "connection", value)
+
     def of_request(self, request: Request) -> tuple[bytes, ...]:
-        """Digests of the session keys of a request, each once, in order."""
+        """Digests of the session cookies of a request, each once, in order."""
         header: bytes | None = None
         for name, value in request.headers:
             if name == b"cookie":
@@ -112,46 +134,115 @@ class KeyReader:
             self._memory[header] = keys
         return keys
 
-    def by_name(self, request: Request) -> dict[bytes, tuple[bytes, ...]]:
-        """Digests by cookie name: every value that came under it."""
-        found: dict[bytes, tuple[bytes, ...]] = {}
-        for header, text in request.headers:
-            if header == b"cookie":
-                for name, key in self._read(text):
-                    if key not in found.get(name, ()):
-                        found[name] = (*found.get(name, ()), key)
+    def placed(self, asked: Asked, wire: int, connection: int) -> list[Labelled]:
+        """Label and digest of the keys outside the cookies of a request."""
+        found = [
+            (place.label, key)
+            for place in self._places
+            if (values := place.of_request(asked))
+            for key in self._counting(place.kind, values, place.place.which)
+        ]
+        if self._by_connection:
+            found.append((b"connection", self.connection(wire, connection)))
         return found
 
-    def issued(self, response: Response) -> dict[bytes, tuple[bytes, ...]]:
-        """Digests by cookie name that a response set; deletions are left out."""
+    def by_name(
+        self, request: Request, placed: Iterable[Labelled] = ()
+    ) -> dict[bytes, tuple[bytes, ...]]:
+        """Digests by cookie name or label: every value that came under it."""
+        found: dict[bytes, tuple[bytes, ...]] = {}
+        header = b"; ".join(v for name, v in request.headers if name == b"cookie")
+        for name, key in (*self._read(header), *placed):
+            if key not in found.get(name, ()) and key != UNCERTAIN:
+                found[name] = (*found.get(name, ()), key)
+        return found
+
+    def issued(
+        self, request: Request, response: Response
+    ) -> dict[bytes, tuple[bytes, ...]]:
+        """Digests by name or label that a response set, in cookies or the address
+        it leads to; deletions are left out."""
         found: dict[bytes, tuple[bytes, ...]] = {}
         for cookie in issued_cookies(response):
-            if cookie.name in self._kinds and not cookie.deleted:
-                key = self._digest(cookie.name, cookie.value)
+            if not cookie.deleted and (kind := self._kind(cookie.name)):
+                key = self._digest(kind, cookie.value)
                 if key not in found.get(cookie.name, ()):
                     found[cookie.name] = (*found.get(cookie.name, ()), key)
+        for place in self._places:
+            values = place.of_location(request, response)
+            keys = self._counting(place.kind, values, place.place.which)
+            if keys and UNCERTAIN not in keys:
+                found[place.label] = keys
         return found
+
+    def given(
+        self, request: Request, response: Response, page: Page
+    ) -> dict[bytes, tuple[bytes, ...]]:
+        """The same, for keys that stand in the body that answers a login."""
+        return {
+            place.label: (self._digest(place.kind, value),)
+            for place in self._places
+            if (value := place.of_answer(request, response, page))
+        }
 
     def deletes(self, response: Response) -> bool:
         """Whether a response deletes one of the session cookies."""
         return any(
-            cookie.deleted and cookie.name in self._kinds
+            cookie.deleted and self._kind(cookie.name)
             for cookie in issued_cookies(response)
         )
 
-    def _read(self, header: bytes) -> list[tuple[bytes, bytes]]:
-        found = []
+    def _kind(self, name: bytes) -> str:
+        """What a cookie's name adds to the digest; empty when it is no key."""
+        known = self._kinds.get(name)
+        if known is None and self._globs:
+            text = name.decode("latin-1")
+            if any(glob.match(text) for glob in self._globs):
+                return f"cookie:{text}"
+        return known or ""
+
+    def _read(self, header: bytes) -> list[Labelled]:
+        values: list[Labelled] = []
+        kinds, globs = self._kinds, self._globs
         for part in header.split(b";"):
             name, _, value = part.partition(b"=")
             name = name.strip()
-            if name in self._kinds and (value := _unquoted(value)):
-                found.append((name, self._digest(name, value)))
-                if len(found) == MAX_KEYS:
+            if (name in kinds or (globs and self._kind(name))) and (
+                value := _unquoted(value)
+            ):
+                values.append((name, value))
+                if len(values) == MAX_KEYS:
                     break
-        return found
+        if self._which is Which.AGREE or len(values) < 2:
+            return [(n, self._digest(self._kind(n), value)) for n, value in values]
+        return [
+            (name, key)
+            for name in dict.fromkeys(name for name, _ in values)
+            for key in self._counting(
+                self._kind(name), [v for n, v in values if n == name], self._which
+            )
+        ]
 
-    def _digest(self, name: bytes, value: bytes) -> bytes:
-        return session_digest(self._key, self._application, self._kinds[name], value)
+    def _counting(
+        self, kind: str, values: list[bytes], which: Which
+    ) -> tuple[bytes, ...]:
+        """Of the values of one name, those that count."""
+        match which:
+            case Which.FIRST:
+                values = values[:1]
+            case Which.LAST:
+                values = values[-1:]
+            case Which.ALL_EQUAL:
+                if len(set(values)) > 1:
+                    return (UNCERTAIN,)
+            case Which.AGREE:
+                pass
+            case _:
+                assert_never(which)
+        return tuple(dict.fromkeys(self._digest(kind, value) for value in values))
+
+    def _digest(self, kind: str, value: bytes) -> bytes:
+        return session_digest(self._key, self._application, kind, value)
 
 
 def _unquoted(value: bytes) -> bytes:

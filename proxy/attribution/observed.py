@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from proxy.attribution.facts import Fact
 from proxy.attribution.page import Page
+from proxy.attribution.places import Labelled
 from proxy.attribution.sessions import Sessions
 from proxy.events import Actor, SessionKind
 from proxy.exchange.model import Exchange
@@ -44,6 +45,16 @@ class Observed:
     """(old key, new key), to be told once the old one is known."""
     page: Callable[[], Page] | None = None
     """The response's body, when somebody reads it as well."""
+    claimed: Actor | None = None
+    """Whom an accompanying claim made it of, or why of nobody."""
+    connection: bytes | None = None
+    """Digest of its connection, where identities may be bound to one."""
+    companions: frozenset[bytes] = frozenset()
+    """Session keys that came with the claim its connection is bound by."""
+    placed: Sequence[Labelled] = ()
+    """Label and digest of the session keys outside the cookies."""
+    peer: str = ""
+    """Address of the client."""
 
     def body(self) -> Page:
         """The response's body; only for an exchange that has a response."""
@@ -53,9 +64,11 @@ class Observed:
         assert response is not None
         return Page(response)
 
-    def note(self, sessions: Sessions, key: bytes, fact: Fact) -> None:
+    def note(
+        self, sessions: Sessions, key: bytes, fact: Fact, *, connection: bool = False
+    ) -> None:
         """Tell the table a fact, and remember to persist the key."""
-        sessions.add(key, fact)
+        sessions.add(key, fact, connection=connection)
         self.touched.append(key)
 
 

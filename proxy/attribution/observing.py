@@ -11,14 +11,15 @@ import re
 import msgspec
 
 from proxy.attribution.asked import Asked
+from proxy.attribution.claims import Claims
 from proxy.attribution.confirmation import evaluate, redirect
-from proxy.attribution.facts import Bound, Ended, Linked
+from proxy.attribution.facts import Bound, Ended, Linked, same_name
 from proxy.attribution.keys import KeyReader
 from proxy.attribution.materials import Materials
 from proxy.attribution.observed import Change, Observed
 from proxy.attribution.schemes.accompanying import Peer
 from proxy.attribution.schemes.base import Candidate
-from proxy.attribution.schemes.registry import accompanying_of, scheme_of
+from proxy.attribution.schemes.registry import scheme_of
 from proxy.attribution.sessions import Sessions
 from proxy.attribution.spec import AttributionSpec, Predicate
 from proxy.events import Actor, SessionKind, Strength
@@ -48,7 +49,9 @@ class Observer:
         self._sessions = sessions
         self._keys = keys
         self._schemes = [scheme_of(login, materials) for login in spec.logins]
-        self._identities = [accompanying_of(i, materials) for i in spec.identities]
+        self._claims: Claims | None = None
+        if spec.identities:
+            self._claims = Claims(spec, sessions, keys, materials)
         self._login_patterns = [login.request.pattern for login in spec.logins]
         self._login_addresses = frozenset(
             pattern.literal
@@ -58,10 +61,13 @@ class Observer:
 
     def observe(self, observed: Observed, asked: Asked, peer: Peer) -> None:
         """Note down what it does, and when it may be settled."""
+        if self._claims is not None:
+            self._claims.observe(observed, asked, peer)
         for scheme in self._schemes:
             candidate = scheme.candidate(asked)
             if candidate is not None:
                 self._login(observed, candidate)
+                self._compare(observed)
                 return
         keys, response = observed.keys, observed.exchange.response
         if keys:
@@ -70,10 +76,20 @@ class Observer:
                 self._logout(observed)
         if response is None:
             return
-        if response.get(b"set-cookie") is not None:
+        if response.get(b"set-cookie") is not None or (
+            self._keys.elsewhere and response.get(b"location") is not None
+        ):
             self._new_keys(observed, response, keeps=not observed.logout)
         if keys and not observed.logout:
             self._login_page(observed, response)
+
+    def _compare(self, observed: Observed) -> None:
+        """A login as one, sent with the credentials of another, is of neither."""
+        own, claimed = observed.own, observed.claimed
+        if own is None or claimed is None or not own.name or not claimed.name:
+            return
+        if not same_name(own, claimed):
+            observed.own = Actor(reason="ambiguous", session=own.session)
 
     def _logout(self, observed: Observed) -> None:
         start, end = observed.start, observed.end
@@ -138,8 +154,11 @@ class Observer:
             reason=candidate.reason,
             binding=observed.binding,
         )
-        issued = self._keys.issued(response)
-        before = self._keys.by_name(exchange.request)
+        request = exchange.request
+        issued = self._keys.issued(request, response)
+        before = self._keys.by_name(request, observed.placed)
+        if not issued and self._keys.elsewhere:
+            issued = self._keys.given(request, response, observed.body())
         deleted = self._keys.deletes(response)
         first: Actor | None = None
         for name in dict.fromkeys((*issued, *before)):
@@ -185,22 +204,29 @@ class Observer:
 
     def _new_keys(self, observed: Observed, response: Response, *, keeps: bool) -> None:
         """Keys issued outside a confirmed login: rotations and new sessions."""
-        issued = self._keys.issued(response)
+        request = observed.exchange.request
+        issued = self._keys.issued(request, response)
         if not issued:
             return
         start, end = observed.start, observed.end
-        before = self._keys.by_name(observed.exchange.request)
-        keeps = keeps and bool(before) and self._keeps_session(observed, response)
+        before = self._keys.by_name(request, observed.placed)
+        claim, more = self._beside(observed)
+        if observed.claimed is not None and claim is None:
+            keeps = False  # whoever sent it is not who the old key says
+        keeps = keeps and bool(before or claim or more)
+        keeps = keeps and self._keeps_session(observed, response)
         rotated: list[tuple[bytes, bytes]] = []
         for name, new in issued.items():
             old = before.get(name, ())
             fresh = [key for key in new if key not in old]
             for key in fresh:
-                parents = old if keeps else ()
-                observed.note(
-                    self._sessions, key, Linked(response.start_ns, end, start, parents)
+                parents = (*(more or old),) if keeps else ()
+                link = Linked(
+                    response.start_ns, end, start, parents, claim if keeps else None
                 )
-                rotated += [(parent, key) for parent in parents[:1]]
+                observed.note(self._sessions, key, link)
+                if parents or link.claim is not None:
+                    rotated.append((old[0] if old else b"", key))
             over = end + self._spec.expiry.rotation_grace_ns
             for key in old:
                 if fresh and key not in new and not observed.logout:
@@ -210,6 +236,17 @@ class Observer:
         if rotated:
             observed.rotated = tuple(rotated)
             observed.needs_watermark = end
+
+    def _beside(self, observed: Observed) -> tuple[Actor | None, tuple[bytes, ...]]:
+        """Of whom an issued key is, beside the keys it takes the place of: the
+        name that was claimed, or the connection, with every key that came along:
+        they must agree."""
+        claimed, connection = observed.claimed, observed.connection
+        if claimed is not None:
+            return (claimed, observed.keys) if claimed.name else (None, ())
+        if connection is None or not self._sessions.knows(connection):
+            return None, ()
+        return None, tuple(dict.fromkeys((connection, *observed.keys)))
 
     def _keeps_session(self, observed: Observed, response: Response) -> bool:
         """Whether the answer is one that a logged-in session gets.
@@ -237,7 +274,10 @@ class Observer:
             path = _redirect_path(observed.exchange.request, response)
             shown = path in self._login_addresses
         else:
-            shown = response.status == 401
+            # With a challenge it asks for credentials: a new connection begins
+            # so, whatever the session.
+            asks = self._claims is not None and response.get(b"www-authenticate")
+            shown = response.status == 401 and not asks
         if shown:
             start, end = observed.start, observed.end
             for key in observed.keys:

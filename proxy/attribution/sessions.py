@@ -1,9 +1,11 @@
 """The table of session keys: facts by keyed digest, bounded, restorable.
 
-Two parts. *Kept*: keys that were bound at some time; they survive a restart.
-*Passing*: keys that were only issued or ended (every visitor gets one before
-login); in memory only, and in a table of their own, so that a flood of
-anonymous sessions cannot push out a binding.
+Three parts. *Kept*: keys that were bound at some time; they survive a restart.
+*Connections*: the same for connections as keys, which come and go with every
+browser tab: in a table of their own, so that they push out no cookie. *Passing*:
+keys that were only issued or ended (every visitor gets one before login); in
+memory only, and apart, so that a flood of anonymous sessions cannot push out a
+binding.
 
 Persisted form of a key (msgpack array): version, wall minus monotonic, last
 use, facts. Times are CLOCK_MONOTONIC with the difference beside it: after a
@@ -24,14 +26,17 @@ from dataclasses import dataclass
 
 import msgspec
 
+from proxy.attribution.digest import UNCERTAIN
 from proxy.attribution.facts import (
     AMBIGUOUS,
     BEFORE_LOGIN,
     UNKNOWN,
     Bound,
+    Ended,
     Fact,
     Linked,
     Standing,
+    same_name,
     standing,
 )
 
@@ -49,6 +54,9 @@ class SessionLimits:
     kept: int = 200_000
     """Bound keys; 16,000 users with a few logins a day each, about 1 KB apiece."""
     passing: int = 50_000
+    connections: int = 20_000
+    """Connections that were bound to a name; the longest unused goes. More than
+    the wires of a host carry at a time."""
     facts: int = 32
     """Per key: eight logins with their logouts while one wire is behind. Beyond
     it the oldest goes: old requests lose their name, none gets a wrong one."""
@@ -69,6 +77,7 @@ class SessionCounters:
     evicted: int = 0
     """Kept keys dropped because the table was full."""
     passing_evicted: int = 0
+    connections_evicted: int = 0
     facts_dropped: int = 0
     forgotten: int = 0
     unreadable: int = 0
@@ -80,6 +89,7 @@ class _Stored(msgspec.Struct, frozen=True, array_like=True):
     wall_minus_monotonic: int
     last_used: int
     facts: list[Fact]
+    connection: bool = False
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -87,10 +97,11 @@ _decoder = msgspec.msgpack.Decoder(_Stored)
 
 
 class _Key:
-    __slots__ = ("facts", "kept", "last_used", "saved_use")
+    __slots__ = ("connection", "facts", "kept", "last_used", "saved_use")
 
-    def __init__(self) -> None:
+    def __init__(self, *, connection: bool = False) -> None:
         self.facts: list[Fact] = []
+        self.connection = connection
         self.kept = False
         self.last_used = 0
         self.saved_use = 0
@@ -108,6 +119,7 @@ class Sessions:
         self.counters = SessionCounters()
         # One dict each for finding and for order of use, oldest first.
         self._kept: OrderedDict[bytes, _Key] = OrderedDict()
+        self._connections: OrderedDict[bytes, _Key] = OrderedDict()
         self._passing: OrderedDict[bytes, _Key] = OrderedDict()
         self._dropped: list[bytes] = []
 
@@ -130,11 +142,35 @@ class Sessions:
             and state.facts[-1].known < before
         )
 
-    def add(self, key: bytes, fact: Fact) -> bool:
-        """Take note of a fact; False when it was known already."""
-        state = self._kept.get(key) or self._passing.get(key)
+    def is_shared(self, connection: bytes, name: str) -> bool:
+        """Whether a connection was bound to another name before, or to several."""
+        state = self._find(connection)
+        return state is not None and any(
+            fact.actor.name.casefold() != name.casefold()
+            if type(fact) is Bound
+            else type(fact) is Ended and fact.reason == "ambiguous"
+            for fact in state.facts
+        )
+
+    def knows(self, key: bytes) -> bool:
+        """Whether anything was noted about a key."""
+        return self._find(key) is not None
+
+    def _find(self, key: bytes) -> _Key | None:
+        return (
+            self._kept.get(key) or self._passing.get(key) or self._connections.get(key)
+        )
+
+    def add(self, key: bytes, fact: Fact, *, connection: bool = False) -> bool:
+        """Take note of a fact; False when it was known already.
+
+        ``connection``: the key is that of a connection.
+        """
+        if key == UNCERTAIN:
+            return False
+        state = self._find(key)
         if state is None:
-            state = _Key()
+            state = _Key(connection=connection)
             self._passing[key] = state
             if len(self._passing) > self.limits.passing:
                 self._passing.popitem(last=False)
@@ -152,15 +188,19 @@ class Sessions:
 
     def last_used(self, key: bytes) -> int:
         """Time of the latest use, 0 for a key that is not kept."""
-        state = self._kept.get(key)
+        state = self._kept.get(key) or self._connections.get(key)
         return 0 if state is None else state.last_used
 
     def use(self, key: bytes, at: int) -> bool:
         """The key was used; True when that should be written down."""
-        state = self._kept.get(key)
+        table = self._kept
+        state = table.get(key)
+        if state is None:
+            table = self._connections
+            state = table.get(key)
         if state is None:
             return False
-        self._kept.move_to_end(key)
+        table.move_to_end(key)
         state.last_used = max(state.last_used, at)
         return state.last_used - state.saved_use > self.limits.use_saved_every_ns
 
@@ -184,15 +224,23 @@ class Sessions:
         found: list[tuple[bytes, bytes | None]] = []
         if self._dropped:
             # A key that came back after it was dropped is written, not deleted.
-            found = [(key, None) for key in self._dropped if key not in self._kept]
+            found = [
+                (key, None)
+                for key in self._dropped
+                if key not in self._kept and key not in self._connections
+            ]
             self._dropped = []
         for key in keys:
-            state = self._kept.get(key)
+            state = self._kept.get(key) or self._connections.get(key)
             if state is None:
                 continue
             state.saved_use = state.last_used
             stored = _Stored(
-                _VERSION, wall_minus_monotonic, state.last_used, state.facts
+                _VERSION,
+                wall_minus_monotonic,
+                state.last_used,
+                state.facts,
+                state.connection,
             )
             found.append((key, _encoder.encode(stored)))
         return found
@@ -214,7 +262,7 @@ class Sessions:
             shift = stored.wall_minus_monotonic - wall_minus_monotonic
             if abs(shift) < _SAME_BOOT_NS:
                 shift = 0
-            state = _Key()
+            state = _Key(connection=stored.connection)
             state.facts = [_shifted(fact, shift) for fact in stored.facts]
             state.last_used = state.saved_use = stored.last_used + shift
             read.append((key, state))
@@ -225,6 +273,13 @@ class Sessions:
     def _keep(self, key: bytes, state: _Key) -> None:
         state.kept = True
         self._passing.pop(key, None)
+        if state.connection:
+            self._connections[key] = state
+            if len(self._connections) > self.limits.connections:
+                oldest, _ = self._connections.popitem(last=False)
+                self._dropped.append(oldest)
+                self.counters.connections_evicted += 1
+            return
         self._kept[key] = state
         if len(self._kept) > self.limits.kept:
             oldest, _ = self._kept.popitem(last=False)
@@ -232,9 +287,9 @@ class Sessions:
             self.counters.evicted += 1
 
     def _standing(self, key: bytes, start: int, end: int, links: int) -> Standing:
-        state = self._kept.get(key) or self._passing.get(key)
+        state = self._find(key)
         if state is None:
-            return UNKNOWN
+            return AMBIGUOUS if key == UNCERTAIN else UNKNOWN
         found = standing(state.facts, start, end)
         if found.link is None:
             return found
@@ -245,11 +300,16 @@ class Sessions:
     def _follow(self, key: bytes, state: _Key, link: Linked, links: int) -> Standing:
         """The binding a rotated key took over, noted down so that it stays."""
         bound: Bound | None = None
+        if link.claim is not None:
+            bound = Bound(link.at, link.known, link.anchor, link.anchor, link.claim)
         for parent in link.parents:
-            other = self._standing(parent, link.anchor, link.known, links).bound
+            found = self._standing(parent, link.anchor, link.known, links)
+            other = found.bound
             if other is None:
+                if found.reason == "ambiguous":
+                    return AMBIGUOUS
                 continue
-            if bound is not None and bound.actor.name != other.actor.name:
+            if bound is not None and not same_name(bound.actor, other.actor):
                 return AMBIGUOUS
             bound = other
         if bound is None:

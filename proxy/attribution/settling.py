@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from proxy.attribution.facts import Bound, Ended
+from proxy.attribution.facts import Bound, Ended, same_name
 from proxy.attribution.observed import Change, Observed, Settled
 from proxy.attribution.schemes.base import MAX_NAME
 from proxy.attribution.sessions import Sessions
@@ -15,6 +15,7 @@ _RECOVERABLE = frozenset({"unknown_session", "before_login", "expired"})
 """Without a name for lack of a login seen; a page may still say whose it is."""
 
 NO_SESSION = Actor(reason="no_session")
+_ORDER = tuple(Strength)
 
 
 class Settler:
@@ -32,7 +33,7 @@ class Settler:
             self._tell_rotation(observed, old, new)
         if observed.own is not None:
             actor = observed.own
-        elif not observed.keys:
+        elif not observed.keys and observed.connection is None:
             actor = NO_SESSION
         else:
             actor = self._actor(observed)
@@ -47,16 +48,27 @@ class Settler:
         # As of the end: nobody can have used the new key before.
         bound = self._sessions.standing(new, observed.end, observed.end).bound
         if bound is not None:
-            change = Change(SessionKind.ROTATED, bound.actor, observed.end, old.hex())
+            kind = SessionKind.ROTATED if old else SessionKind.LOGGED_IN
+            change = Change(kind, bound.actor, observed.end, old.hex())
             observed.changes.append(change)
 
     def _actor(self, observed: Observed) -> Actor:
+        by_key = self._by_keys(observed) if observed.keys else NO_SESSION
+        claimed = observed.claimed
+        if claimed is None and observed.connection is not None:
+            claimed = self._by_connection(observed, observed.connection, by_key)
+        return by_key if claimed is None else _both(claimed, by_key)
+
+    def _by_keys(self, observed: Observed) -> Actor:
+        """Who the session keys say it is."""
         found: Bound | None = None
         reason = ""
         for key in observed.keys:
             standing = self._sessions.standing(key, observed.start, observed.end)
             bound = standing.bound
             if bound is None:
+                if standing.reason == "ambiguous":
+                    return Actor(reason="ambiguous", session=key.hex())
                 if not reason or reason == "unknown_session":
                     reason = standing.reason
                 continue
@@ -66,12 +78,46 @@ class Settler:
                 continue
             if self._sessions.use(key, observed.start):
                 observed.touched.append(key)
-            if found is not None and found.actor.name != bound.actor.name:
+            if found is not None and not same_name(found.actor, bound.actor):
                 return Actor(reason="ambiguous", session=key.hex())
             found = found or bound
         if found is not None:
             return found.actor
         return Actor(reason=reason, session=observed.keys[0].hex())
+
+    def _by_connection(
+        self, observed: Observed, connection: bytes, by_key: Actor
+    ) -> Actor | None:
+        """Who the connection says it is; None when it says nothing.
+
+        A session key of somebody else on a bound connection shows that several
+        share it (a load balancer that pools): from then on it says nothing but
+        that. A key whose login was not seen may be somebody else's as well,
+        unless it came with the very claim that bound the connection.
+        """
+        sessions, start, end = self._sessions, observed.start, observed.end
+        standing = sessions.standing(connection, start, end)
+        bound = standing.bound
+        if bound is None:
+            if standing.reason == "ambiguous":
+                return Actor(reason="ambiguous", session=connection.hex())
+            return None
+        if self._expired(connection, bound, observed):
+            return None
+        if sessions.use(connection, start):
+            observed.touched.append(connection)
+        if by_key.name and not same_name(by_key, bound.actor):
+            shared = Ended(start, end, start, "ambiguous")
+            observed.note(sessions, connection, shared, connection=True)
+            told = msgspec.structs.replace(bound.actor, on_wire=by_key.name)
+            observed.changes.append(
+                Change(SessionKind.CONFLICT, told, end, reason="connection_shared")
+            )
+            return Actor(reason="ambiguous", session=connection.hex())
+        strange = not by_key.name and not observed.companions.issuperset(observed.keys)
+        if strange:
+            return Actor(reason="ambiguous", session=by_key.session)
+        return bound.actor
 
     def _confirm(self, element: ConfirmUser, observed: Observed, actor: Actor) -> Actor:
         """Compare with the page's own "logged in as", when it has one."""
@@ -128,3 +174,26 @@ class Settler:
             Change(SessionKind.ENDED, bound.actor, limit, reason=why)
         )
         return "expired"
+
+
+def _both(claimed: Actor, by_key: Actor) -> Actor:
+    """What a claim and the session keys beside it say together.
+
+    ==========  =============  ===================================
+    claim       session keys   the exchange is
+    ==========  =============  ===================================
+    A           nobody's, yet  A's
+    A           A's            A's, by the stronger of the two
+    A           B's            nobody's: ``ambiguous``
+    A           ambiguous      nobody's: ``ambiguous``
+    nameless    anybody's      nobody's, for the claim's reason
+    ==========  =============  ===================================
+    """
+    session = by_key.session or claimed.session
+    if not claimed.name:
+        return msgspec.structs.replace(claimed, session=session)
+    if by_key.reason == "ambiguous" or (by_key.name and not same_name(claimed, by_key)):
+        return Actor(reason="ambiguous", session=session)
+    if by_key.name and _ORDER.index(by_key.strength) < _ORDER.index(claimed.strength):
+        return by_key
+    return msgspec.structs.replace(claimed, session=session)

@@ -173,12 +173,61 @@ class RequestMatch:
     conditions: tuple[FieldIs, ...] = ()
 
 
+class Which(Enum):
+    """Which one counts when a session key is given twice in one request."""
+
+    AGREE = "agree"
+    """Each is a key, and those that are bound must agree on the name."""
+    FIRST = "first"
+    LAST = "last"
+    ALL_EQUAL = "all-equal"
+    """All must be the same value, else the request is ``ambiguous``."""
+
+
+class KeyKind(Enum):
+    """Where a session key that is no cookie stands."""
+
+    PATH_PARAMETER = "path_parameter"
+    """``/client;jsessionid=KEY``."""
+    PATH_SEGMENT = "path_segment"
+    """``/(S(KEY))/client``: a segment that the rules do not see."""
+    QUERY = "query"
+    FORM = "form"
+    HEADER = "header"
+    """A request header; the value was given in a response's JSON body."""
+    CONNECTION = "connection"
+    """The connection itself: it is the key of whoever logged in on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPlace:
+    """One place of session keys outside the cookies."""
+
+    kind: KeyKind
+    name: str = ""
+    """Of the parameter, field or header, ``*`` for anything in it; of a segment
+    its form, ``(S({key})*)``."""
+    which: Which = Which.AGREE
+    issued: tuple[str | int, ...] = ()
+    """Way to a header's value in the JSON body of the login's answer."""
+    prefix: str = ""
+    """What stands before a header's value: ``Session ``; case does not count."""
+    base64: bool = False
+    """The header's value is base64 of several parts, with ``:`` between them."""
+    part: int = 0
+    """Which of those is the key; -1 is the last."""
+
+
 @dataclass(frozen=True, slots=True)
 class SessionKeys:
-    """Where the session key stands. Several cookies: each is a key of its own,
-    and all that are bound must agree on the name."""
+    """Where the session key stands. Several places or cookies: each gives a key
+    of its own, and all that are bound must agree on the name."""
 
     cookies: tuple[str, ...] = ()
+    """Names; ``*`` stands for what the application generates."""
+    places: tuple[KeyPlace, ...] = ()
+    which: Which = Which.AGREE
+    """Of the values of one cookie."""
 
 
 @dataclass(frozen=True, slots=True)

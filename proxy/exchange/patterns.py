@@ -215,6 +215,21 @@ def compile_glob(text: str) -> Glob:
     return Glob(text, re.compile(first + middle + ".*" + rest[-1], re.DOTALL))
 
 
+def segment_pattern(text: str) -> re.Pattern[str]:
+    """A path segment that holds a key: ``(S({key})*)``; group 1 is the key.
+
+    ``{key}`` is one or more characters other than brackets, ``*`` any.
+
+    Raises:
+        PatternError: not exactly one ``{key}``, or a slash.
+    """
+    before, mark, after = text.partition("{key}")
+    if not mark or "{key}" in after or "/" in text:
+        raise PatternError('a segment with one {key}, such as "(S({key})*)"')
+    ahead, behind = compile_glob(before).regex, compile_glob(after).regex
+    return re.compile(f"{ahead.pattern}([^(){{}}]++){behind.pattern}", re.DOTALL)
+
+
 def plain_path(path: str) -> str:
     """The path as servers route it: no empty and no dot segments.
 

@@ -81,6 +81,15 @@ def parse_target(
     return _resolve(raw_path, query, raw_query, authority, odd=odd, limits=limits)
 
 
+def without_segment(target: Target, segment: re.Pattern[str]) -> Target:
+    """The target as if no segment of its path held a session key."""
+    pieces = target.path.split("/")
+    kept = [piece for piece in pieces if not segment.fullmatch(piece)]
+    if len(kept) == len(pieces):
+        return target
+    return target._replace(path="/".join(kept) or "/")
+
+
 def _resolve(
     raw_path: bytes,
     query: list[Field],

@@ -11,7 +11,11 @@ from proxy.ruleset.model import RuleSet
 from proxy.ruleset.reader import load
 
 ROOT = Path(__file__).parents[3]
-PAGE = (ROOT / "docs" / "attribution.md").read_text(encoding="utf-8")
+PAGES = (
+    ROOT / "docs" / "attribution.md",
+    *sorted((ROOT / "docs" / "attribution").glob("*.md")),
+)
+PAGE = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
 SOURCE = ROOT / "proxy" / "attribution"
 
 
