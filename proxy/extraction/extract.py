@@ -40,7 +40,7 @@ def extract(rule: RecordRule, view: View) -> Extracted:
     if view.exchange.request.method == b"HEAD":
         return Extracted(Extraction.NOTHING_EXPECTED, "head", [])
     status = response.status
-    if not any(low <= status <= high for low, high in rule.on_status):
+    if not rule.shows(status):
         if status == 304:
             return _not_modified(rule, view)
         return Extracted(Extraction.NOTHING_EXPECTED, f"status_{status}", [])
@@ -70,7 +70,7 @@ class _Collected:
     def take(self, subject: Subject, view: View) -> None:
         """Find one kind of subject."""
         action = subject.action
-        _, found = self.found.setdefault((subject.type, action.value), (action, {}))
+        _, found = self.found.setdefault(subject.group, (action, {}))
         try:
             if subject.each is None:
                 self._take_page(subject, found, view)
@@ -149,6 +149,8 @@ def _categories(rule: RecordRule, view: View, collected: _Collected) -> tuple[st
 def _weigh_body(view: View, collected: _Collected) -> None:
     body = view.body
     collected.reasons += view.flaws
+    if body.state is BodyState.COMPLETE:
+        return
     if body.state is BodyState.TRUNCATED:
         collected.truncated = collected.truncated or body.reason or "body_cap"
     elif body.state is BodyState.CUT:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 from proxy.attribution.confirmation import evaluate
 from proxy.attribution.materials import Materials
@@ -60,8 +61,7 @@ class Ignored(Enum):
     LOGOUT = "logout"
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(NamedTuple):
     """The rule that claims an exchange."""
 
     record: Record

@@ -61,8 +61,9 @@ class Pattern:
 
     def rows(self, view: View) -> list[Any]:
         """See ``Rows``: the matches."""
+        text = view.text
         try:
-            return list(islice(self._matches(view, view.text), view.settings.rows + 1))
+            return list(islice(self._matches(view, text), view.settings.rows + 1))
         except TimeoutError:
             raise Unreadable("regex_timeout") from None
 
@@ -110,11 +111,17 @@ class Group(OfRow):
     """``group.id`` or ``group.1`` of a row that is a match."""
 
     name: str
+    key: int | str = field(init=False, repr=False, compare=False)
+    """Number or name, as a match is asked."""
+
+    def __post_init__(self) -> None:
+        key = int(self.name) if self.name.isdecimal() else self.name
+        object.__setattr__(self, "key", key)
 
     @override
     def values(self, view: View, row: Any) -> list[str]:
         """See ``Selector``."""
-        value = row[int(self.name) if self.name.isdecimal() else self.name]
+        value = row[self.key]
         return [] if value is None else [value]
 
 
