@@ -54,7 +54,6 @@ class Side(asyncio.Protocol):
         "_closing",
         "_handler",
         "_holds",
-        "_is_client",
         "_sends",
         "connection",
         "lost",
@@ -66,7 +65,6 @@ class Side(asyncio.Protocol):
         self, handler: WireHandler, connection: Connection, *, holds: int = 0
     ) -> None:
         self._handler = handler
-        self._is_client = connection is handler.client
         self._holds = holds
         self._sends = True
         self._closing = False
@@ -92,11 +90,11 @@ class Side(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         handler = self._handler
         handler.event(DataReceived(self.connection, data))
-        if self._is_client:
-            delay = handler.pace()
-            if delay > 0:
-                self.hold(PACE)
-                handler.loop.call_later(min(delay, PACE_MOST), self.release, PACE)
+        # Both sides: a download faster than the recorder reads would be shed whole.
+        delay = handler.pace()
+        if delay > 0:
+            self.hold(PACE)
+            handler.loop.call_later(min(delay, PACE_MOST), self.release, PACE)
 
     @override
     def eof_received(self) -> bool:

@@ -348,10 +348,10 @@ class Tap(Protocol):
 
 class TapSource(Protocol):
     """Where a wire gets the observer of a new connection, and how long to wait
-    before it reads more from a client when the recorder is behind."""
+    before it reads more of a connection when the recorder is behind."""
 
     def opened(self, opened: Opened, time_ns: int) -> Tap:
         """A connection was accepted (and the upstream is about to be opened)."""
 
     def pace(self) -> float:
-        """Seconds to wait before the next read from a client; 0 almost always."""
+        """Seconds to wait before the next read of either side; 0 almost always."""

@@ -25,6 +25,12 @@ def main(console: Console) -> None:
             whosaw.sidecar(place / "sidecar", app, wires=1) as running,
         ):
             figures = download(running) | idle(running)
+            recorded = running.settled(2 * IDLE + 1)
+            figures |= {
+                "exchanges_recorded": recorded.exchanges,
+                "exchanges_made": 2 * IDLE + 1,
+                "gaps": recorded.gaps,
+            }
     (Path(__file__).parents[2] / "build" / "bench-wire.json").write_text(
         json.dumps(figures, indent=2) + "\n"
     )
