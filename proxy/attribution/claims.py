@@ -26,24 +26,30 @@ connection may depend on what was noted before, and on nothing else.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 
 from proxy.attribution.asked import Asked
 from proxy.attribution.confirmation import evaluate
 from proxy.attribution.facts import Bound, Ended
 from proxy.attribution.keys import KeyReader
-from proxy.attribution.materials import Materials
 from proxy.attribution.observed import Change, Observed
-from proxy.attribution.schemes.accompanying import Claim, Peer, Scope
+from proxy.attribution.schemes.accompanying import Accompanying, Claim, Peer, Scope
 from proxy.attribution.schemes.base import MAX_NAME
-from proxy.attribution.schemes.registry import accompanying_of
 from proxy.attribution.sessions import Sessions
-from proxy.attribution.spec import AttributionSpec
 from proxy.events import Actor, SessionKind, Strength
 from proxy.exchange.model import Response
 
 _REFUSALS = frozenset({401, 407})
 _UNREADABLE = frozenset(
-    {"no_key", "no_keytab", "userhash", "anonymous", "handshake", "encrypted"}
+    {
+        "no_key",
+        "no_keytab",
+        "userhash",
+        "anonymous",
+        "handshake",
+        "encrypted",
+        "other_credentials",
+    }
 )
 """Says nothing about who it is, and so contradicts no claim beside it."""
 _ORDER = tuple(Strength)
@@ -57,14 +63,13 @@ class Claims:
 
     def __init__(
         self,
-        spec: AttributionSpec,
+        schemes: Sequence[Accompanying],
         sessions: Sessions,
         keys: KeyReader,
-        materials: Materials,
     ) -> None:
         self._sessions = sessions
         self._keys = keys
-        self._schemes = [accompanying_of(each, materials) for each in spec.identities]
+        self._schemes = schemes
         self._companions: OrderedDict[bytes, frozenset[bytes]] = OrderedDict()
 
     def observe(self, observed: Observed, asked: Asked, peer: Peer) -> None:
