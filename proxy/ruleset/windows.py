@@ -8,8 +8,8 @@ from proxy.attribution.specs.windows import KerberosIdentity, NtlmIdentity
 from proxy.document import Fields
 from proxy.ruleset.requests import RequestReader
 
-_PROBE = "ABCabc019"
-"""What every code page of a client writes in the bytes of ASCII."""
+_PROBE = bytes(range(0x20, 0x7F)) + b"\\u0041"
+"""What every code page of a client reads as ASCII does, byte by byte."""
 
 
 def read_ntlm(fields: Fields, _: RequestReader) -> NtlmIdentity | None:
@@ -36,7 +36,8 @@ def read_kerberos(fields: Fields, _: RequestReader) -> KerberosIdentity | None:
 
 def _is_code_page(name: str) -> bool:
     try:
-        codec = codecs.lookup(name)
-        return _PROBE.encode(codec.name) == _PROBE.encode("ascii")
+        codec = codecs.lookup(name).name
+        text = _PROBE.decode("ascii")
+        return _PROBE.decode(codec) == text and text.encode(codec) == _PROBE
     except (LookupError, ValueError, TypeError):
         return False
