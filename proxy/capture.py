@@ -47,6 +47,9 @@ MAGIC = b"whosaw-capture 1\n"
 
 _CHUNK = 1 << 18
 
+LAST_SECONDS = 2.0
+"""How long a recorder may be silent once it was asked for the last frames."""
+
 
 @dataclass(slots=True)
 class Captured:
@@ -101,23 +104,32 @@ async def capture(
         file.write(MAGIC)
         writer.write(pack(Kind.SUBSCRIBE, 0, 0, 0))
         stopping = loop.create_task(stop.wait())
+        reading = loop.create_task(reader.read(_CHUNK))
+        asked = False
         try:
-            while not stop.is_set():
-                reading = loop.create_task(reader.read(_CHUNK))
-                await asyncio.wait(
-                    (reading, stopping), return_when=asyncio.FIRST_COMPLETED
+            while True:
+                done, _ = await asyncio.wait(
+                    {reading} if asked else {reading, stopping},
+                    return_when=asyncio.FIRST_COMPLETED,
+                    timeout=LAST_SECONDS if asked else None,
                 )
-                if not reading.done():
-                    reading.cancel()
+                if reading in done:
+                    data = reading.result()
+                    if not data:
+                        break
+                    file.write(data)
+                    captured.bytes += len(data)
+                    tail = (tail + data)[-_OVERRUN_SIZE:]
+                    reading = loop.create_task(reader.read(_CHUNK))
+                if not done:
                     break
-                data = reading.result()
-                if not data:
-                    break
-                file.write(data)
-                captured.bytes += len(data)
-                tail = (tail + data)[-_OVERRUN_SIZE:]
+                if stopping.done() and not asked:
+                    # The recorder answers an end with the last it has sent.
+                    asked = True
+                    writer.write_eof()
         finally:
             stopping.cancel()
+            reading.cancel()
             writer.close()
         file.flush()
         os.fsync(file.fileno())

@@ -4,31 +4,79 @@
 ``captures`` help to describe an application, ``demo`` shows all of it. A
 command prints its answer to stdout and everything else to stderr, and ends
 with an exit code of ``proxy.errors.ExitCode``.
+
+Only the module of the command that was asked for is imported: a sidecar is half
+a dozen processes, and none of them needs what the others are made of.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
-import click
 import typer
 
 from proxy import __version__
-from proxy.cli import ask, captures, demo, report, rules, serve
 from proxy.errors import ExitCode, WhosawError
 
-app = typer.Typer(
-    name="whosaw",
-    help="Which employee saw which client's data, when, and which data?",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    rich_markup_mode=None,
-)
-for module in (serve, report, ask, captures, demo):
-    module.register(app)
-app.add_typer(rules.app, name="rules")
+MODULES = {
+    "run": "serve",
+    "wire": "serve",
+    "record": "serve",
+    "ship": "serve",
+    "store": "serve",
+    "migrate": "serve",
+    "status": "report",
+    "who-saw": "ask",
+    "seen-by": "ask",
+    "rules": "rules",
+    "capture": "captures",
+    "replay": "captures",
+    "demo": "demo",
+}
+"""Command → module of this package that registers it, in the order of the help."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Carry out one command; its exit code. Expected errors are one clear text."""
+    command = _commands(arguments[0] if arguments else "")
+    try:
+        command(list(arguments), prog_name="whosaw")
+    except WhosawError as error:
+        sys.stderr.write(f"whosaw: {error}\n")
+        return int(error.exit_code)
+    except SystemExit as leaving:
+        # Typer leaves this way: with what the command returned (see ``_leave``),
+        # or with 2 after it has said what is wrong with the command line.
+        code = leaving.code if isinstance(leaving.code, int) else ExitCode.OK
+        if code == ExitCode.INTERRUPTED:
+            sys.stderr.write("whosaw: interrupted\n")
+        return int(code)
+    return int(ExitCode.OK)
+
+
+def _commands(first: str) -> typer.Typer:
+    """The command line with this command only, or, if it is none, with all."""
+    app = typer.Typer(
+        name="whosaw",
+        help="Which employee saw which client's data, when, and which data?",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+        rich_markup_mode=None,
+        result_callback=_leave,
+    )
+    app.callback()(_root)
+    wanted = [MODULES[first]] if first in MODULES else dict.fromkeys(MODULES.values())
+    for name in wanted:
+        import_module(f"proxy.cli.{name}").register(app)
+    return app
+
+
+def _leave(code: object, **_: object) -> None:
+    """End with the exit code a command returned."""
+    raise typer.Exit(code if isinstance(code, int) else int(ExitCode.OK))
 
 
 def _version(value: bool) -> None:
@@ -37,7 +85,6 @@ def _version(value: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _root(
     *,
     version: bool = typer.Option(
@@ -45,19 +92,3 @@ def _root(
     ),
 ) -> None:
     """Which employee saw which client's data, when, and which data?"""
-
-
-def run(arguments: Sequence[str]) -> int:
-    """Carry out one command; its exit code. Expected errors are one clear text."""
-    try:
-        result = app(list(arguments), prog_name="whosaw", standalone_mode=False)
-    except WhosawError as error:
-        sys.stderr.write(f"whosaw: {error}\n")
-        return int(error.exit_code)
-    except click.ClickException as error:
-        error.show()
-        return int(ExitCode.USAGE)
-    except (click.Abort, KeyboardInterrupt):
-        sys.stderr.write("whosaw: interrupted\n")
-        return 130
-    return int(result) if isinstance(result, int) else 0

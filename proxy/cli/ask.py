@@ -15,12 +15,10 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from proxy.app.access import store_client
 from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, Json
+from proxy.cli.printing import console, line, table
 from proxy.config import Config, load
 from proxy.errors import ExitCode, UnavailableError, UsageError
 from proxy.keys import load as load_keys
@@ -122,7 +120,7 @@ def seen_by_command(
         since,
         until,
         [
-            ("subject", lambda row: f"{row.subject_type} {row.subject[:12]}…"),
+            ("subject", lambda row: f"{row.subject_type} {row.subject}"),
             ("founded on", _founded),
         ],
     )
@@ -158,8 +156,8 @@ def period(start: str | None, end: str | None) -> tuple[datetime, datetime]:
     Raises:
         UsageError: not a time, or the end is not after the start.
     """
-    until = _moment("--to", end) if end else datetime.now(UTC)
-    since = _moment("--from", start) if start else until - DEFAULT_PERIOD
+    until = _moment("--to", end) if end is not None else datetime.now(UTC)
+    since = _moment("--from", start) if start is not None else until - DEFAULT_PERIOD
     if since >= until:
         raise UsageError(f"--from {since:%F %T} is not before --to {until:%F %T}")
     return since, until
@@ -168,7 +166,7 @@ def period(start: str | None, end: str | None) -> tuple[datetime, datetime]:
 def _moment(option: str, text: str) -> datetime:
     try:
         return datetime.fromisoformat(text).astimezone()
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise UsageError(
             f"{option} {text}: expected a time such as 2026-01-31 or 2026-01-31T09:00"
         ) from error
@@ -185,71 +183,77 @@ def _print_views(
     until: datetime,
     more: list[tuple[str, Callable[[Seen], str]]],
 ) -> None:
-    console = Console()
+    to = console()
     opened = [row for row in answer.rows if row.opened]
     listed = [row for row in answer.rows if not row.opened]
-    console.print(
-        Text(
-            f"{what}, {since.astimezone():%F %R} to {until.astimezone():%F %R}: "
-            f"shown {len(opened)} times opened, {len(listed)} times in a list, "
-            "a search result or a menu"
-        )
+    applications = {row.application for row in answer.rows}
+    where = f" in {applications.pop()}" if len(applications) == 1 else ""
+    line(
+        to,
+        f"{what}{where}, {since.astimezone():%F %R} to {until.astimezone():%F %R}: "
+        f"shown {_times(len(opened))} opened, {_times(len(listed))} in a list, "
+        "a search result or a menu",
     )
+    columns = ("when", *(name for name, _ in more), "action", "categories")
     for title, rows in (("Opened", opened), ("Listed", listed)):
         if not rows:
             continue
-        table = Table(title=title, title_justify="left", box=None, header_style="bold")
-        for name in ("when", *(name for name, _ in more), "action", "categories"):
-            table.add_column(name, no_wrap=name == "when")
-        table.add_column("application")
-        table.add_column("from")
-        for row in rows:
-            table.add_row(
-                f"{row.started_at.astimezone():%F %T}",
-                *(Text(show(row)) for _, show in more),
-                row.action.value,
-                Text(", ".join(row.categories)),
-                Text(row.application),
-                Text(row.client_address),
-            )
-        console.print(table)
+        table(
+            to,
+            f"\n{title}",
+            (*columns, "application", "from"),
+            [
+                (
+                    f"{row.started_at.astimezone():%F %T}",
+                    *(show(row) for _, show in more),
+                    row.action.value,
+                    ", ".join(row.categories),
+                    "" if where else row.application,
+                    row.client_address,
+                )
+                for row in rows
+            ],
+        )
     if not answer.complete:
-        console.print("There is more: narrow the period, or raise --limit.")
+        line(to, "There is more: narrow the period, or raise --limit.")
+    line(to, "")
 
 
 def _print_caveats(caveats: Caveats) -> None:
-    console = Console()
+    to = console()
     if caveats.none:
-        console.print(
+        line(
+            to,
             "Of this period nothing is missing: no gaps, no unread pages, no "
-            "views without a name."
+            "views without a name.",
         )
         return
-    console.print("What this answer cannot say about the period:")
+    line(to, "What this answer cannot say about the period:")
     for gap in caveats.gaps:
         intent = "intended" if gap.intended else "not intended"
-        console.print(
-            Text(
-                f"  gap: {gap.application or 'all'} {gap.kind} "
-                f"({gap.reason}, {intent}) "
-                f"{gap.from_at.astimezone():%F %T} to {gap.to_at.astimezone():%T}, "
-                f"{gap.connections} connections, {gap.up_bytes + gap.down_bytes} bytes"
-            )
+        line(
+            to,
+            f"  gap: {gap.application or 'all'} {gap.kind} "
+            f"({gap.reason}, {intent}) "
+            f"{gap.from_at.astimezone():%F %T} to {gap.to_at.astimezone():%T}, "
+            f"{gap.connections} connections, {gap.up_bytes + gap.down_bytes} bytes",
         )
     for page in caveats.unmapped:
-        console.print(
-            Text(
-                f"  unread: {page.application} {page.path} {page.extraction.value} "
-                f"({page.reason}), {page.exchanges} times by {page.actors} accounts"
-            )
+        line(
+            to,
+            f"  unread: {page.application} {page.path} {page.extraction.value} "
+            f"({page.reason}), {_times(page.exchanges)} by {page.actors} accounts",
         )
     for views in caveats.unattributed:
-        console.print(
-            Text(
-                f"  without a name: {views.views} views of {views.subjects} subjects "
-                f"in {views.application} ({views.reason})"
-            )
+        line(
+            to,
+            f"  without a name: {views.views} views of {views.subjects} subjects "
+            f"in {views.application} ({views.reason})",
         )
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _json(answer: Answer, caveats: Caveats, since: datetime, until: datetime) -> str:

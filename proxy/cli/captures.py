@@ -19,6 +19,9 @@ from proxy.cli.options import DEFAULT_CONFIG, ConfigFile
 from proxy.config import load
 from proxy.errors import ExitCode, UsageError
 
+POLL_SECONDS = 0.02
+"""Soon enough for a person who waits for the word to go on."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -58,11 +61,25 @@ def capture(
 async def _capture(socket: Path, file: Path, seconds: float) -> captures.Captured:
     stop = stop_on_signal()
     asyncio.get_running_loop().call_later(seconds, stop.set)
-    return await captures.capture(socket, file, stop)
+    captured = captures.Captured()
+    telling = asyncio.create_task(_tell_when_begun(captured, file))
+    try:
+        return await captures.capture(socket, file, stop, captured)
+    finally:
+        telling.cancel()
+
+
+async def _tell_when_begun(captured: captures.Captured, file: Path) -> None:
+    """Say when it has begun: what connects from then on is in it as a whole."""
+    while not captured.bytes:
+        await asyncio.sleep(POLL_SECONDS)
+    sys.stderr.write(f"{file}: capturing, until Ctrl-C\n")
 
 
 def replay(
-    file: Annotated[Path, typer.Argument(help="A capture.")],
+    file: Annotated[
+        Path, typer.Argument(help="A capture.", exists=True, dir_okay=False)
+    ],
     config: ConfigFile = DEFAULT_CONFIG,
 ) -> int:
     """Print the events a capture makes, as JSON lines; nothing is recorded."""

@@ -9,11 +9,10 @@ from typing import Any
 
 import msgspec
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from proxy import status as statuses
 from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, Json
+from proxy.cli.printing import console, line, table
 from proxy.config import load
 from proxy.errors import ExitCode
 
@@ -53,17 +52,18 @@ def _plain(verdict: statuses.Verdict) -> dict[str, Any]:
 
 
 def _print(verdict: statuses.Verdict) -> None:
-    typer.echo(verdict.line)
-    table = Table("process", "figure", "value", box=None, header_style="bold")
+    to = console()
+    line(to, verdict.line)
+    rows = []
     for report in verdict.reports:
         name = f"{report.role} (pid {report.pid})"
         for key, value in report.figures.items():
             if isinstance(value, dict | list) and not value:
                 continue
-            table.add_row(name, key.replace("_", " "), _shown(value))
+            rows.append((name, key.replace("_", " "), _shown(value)))
             name = ""
-    if verdict.reports:
-        Console().print(table)
+    if rows:
+        table(to, "", ("process", "figure", "value"), rows)
 
 
 def _shown(value: object) -> str:

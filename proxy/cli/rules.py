@@ -22,6 +22,12 @@ app = typer.Typer(
     name="rules", help="Check and explain rule sets.", no_args_is_help=True
 )
 
+
+def register(parent: typer.Typer) -> None:
+    """Add the group of commands."""
+    parent.add_typer(app, name="rules")
+
+
 RuleFile = Annotated[Path, typer.Argument(metavar="RULES", help="A rule set.")]
 
 
@@ -61,7 +67,9 @@ def usable(path: Path) -> RuleSet:
 @app.command()
 def explain(
     rules: RuleFile,
-    capture: Annotated[Path, typer.Argument(metavar="CAPTURE")],
+    capture: Annotated[
+        Path, typer.Argument(metavar="CAPTURE", exists=True, dir_okay=False)
+    ],
     application: Annotated[
         str | None,
         typer.Option(

@@ -1,4 +1,8 @@
-"""Commands that keep running: run, wire, record, ship, store; and migrate."""
+"""Commands that keep running: run, wire, record, ship, store; and migrate.
+
+What a role is made of is imported when the role runs: a recorder loads no
+mitmproxy, a store no rules. That is memory and time of start of each process.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,6 @@ from typing import Annotated
 
 import typer
 
-from proxy.app import recorder, shipper, sidecar
-from proxy.app import store as store_role
-from proxy.app import wire as wire_role
-from proxy.app.schema import bring_up
 from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, log_to_stderr
 from proxy.config import load
 from proxy.errors import UsageError
@@ -40,11 +40,13 @@ def run(
         list[str] | None,
         typer.Option(
             help="Run only this role here; may be given several times: "
-            + ", ".join(sidecar.ROLES)
+            "store, shipper, recorder, wire."
         ),
     ] = None,
 ) -> int:
     """Run the whole sidecar: wires, recorder, shipper and, if embedded, the store."""
+    from proxy.app import sidecar
+
     log_to_stderr("sidecar")
     roles = frozenset(role or sidecar.ROLES)
     if unknown := roles - set(sidecar.ROLES):
@@ -60,26 +62,34 @@ def wire(
     listen_fd: Listen = None,
 ) -> int:
     """Relay bytes between browsers and applications, and tap them."""
+    from proxy.app import wire as role
+
     log_to_stderr(f"wire-{index}")
-    return wire_role.run(load(config), index, _descriptors(listen_fd or []))
+    return role.run(load(config), index, _descriptors(listen_fd or []))
 
 
 def record(config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Read the tap: exchanges, actors, subjects, into the journal."""
+    from proxy.app import recorder
+
     log_to_stderr("recorder")
     return recorder.run(load(config))
 
 
 def ship(config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Move the journal into the store."""
+    from proxy.app import shipper
+
     log_to_stderr("shipper")
     return shipper.run(load(config))
 
 
 def store(config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Serve the embedded store over the ClickHouse HTTP interface."""
+    from proxy.app import store as role
+
     log_to_stderr("store")
-    return store_role.run(load(config))
+    return role.run(load(config))
 
 
 def migrate(
@@ -90,6 +100,8 @@ def migrate(
     ] = False,
 ) -> int:
     """Bring the store's schema up to date."""
+    from proxy.app.schema import bring_up
+
     log_to_stderr("migrate")
     for line in bring_up(load(config), plan_only=plan):
         typer.echo(line)

@@ -1,0 +1,86 @@
+"""``whosaw status``: the verdict, the figures behind it, the exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from proxy import status
+from proxy.cli import run
+from proxy.config import load
+from proxy.errors import ExitCode
+from tests.proxy.cli.conftest import Recorded
+from tests.support.sidecars import Front, whosaw, write_config
+from tests.support.tickets import RULES
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.xdist_group("commands")
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """Of a sidecar that does not run."""
+    front = Front(name="tickets", rules=RULES, upstream="http://127.0.0.1:1")
+    return write_config(tmp_path, [front])
+
+
+def test_a_sidecar_that_records_says_so_first(recorded: Recorded) -> None:
+    """One line, then figures by process; exit code 0."""
+    done = whosaw("status", *recorded.config)
+
+    lines = done.stdout.splitlines()
+    assert done.returncode == ExitCode.OK
+    assert lines[0] == "recording everything"
+    for role in ("recorder", "shipper", "store", "wire-0"):
+        assert any(line.startswith(f"{role} (pid ") for line in lines), role
+
+
+def test_json_has_the_verdict_and_every_process(recorded: Recorded) -> None:
+    """The same for machines."""
+    until(
+        lambda: recorded.running.figure("wire-0", "connections_total"),
+        "the wire has told of its connections",
+    )
+    done = whosaw("status", "--json", *recorded.config)
+
+    told = json.loads(done.stdout)
+    assert told["recording"] is True
+    assert told["verdict"] == "recording everything"
+    assert set(told["processes"]) == {"recorder", "shipper", "store", "wire-0"}
+    assert told["processes"]["wire-0"]["figures"]["connections_total"] > 0
+
+
+@pytest.mark.parametrize("json_too", [False, True])
+def test_nothing_running_is_said_and_ends_with_1(
+    config: Path, json_too: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not recording is the answer no."""
+    code = run(["status", "--config", str(config), *(["--json"] if json_too else [])])
+
+    assert code == ExitCode.FAILED
+    assert "not recording everything: no wire is running" in capsys.readouterr().out
+
+
+def test_figures_read_well(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Thousands are set apart, truths are words, empty ones are left out."""
+    figures = {
+        "bytes_up": 1234567,
+        "draining": False,
+        "lag_ms": 0.25,
+        "unreachable": {},
+    }
+    report = status.Report(
+        role="wire-0", pid=os.getpid(), at=time.time(), figures=figures
+    )
+    status.write(load(config).status_directory, report)
+
+    run(["status", "--config", str(config)])
+
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()[1:] if line]
+    assert rows[1][-3:] == ["bytes", "up", "1,234,567"]
+    assert rows[2][-2:] == ["draining", "no"]
+    assert len(rows) == 4
