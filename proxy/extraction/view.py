@@ -17,7 +17,7 @@ from proxy.exchange.body import DecodedBody, decode_content
 from proxy.exchange.charset import decode_text, media_type
 from proxy.exchange.forms import Field, form_fields
 from proxy.exchange.model import BodyState, Exchange, Response
-from proxy.exchange.target import Target, parse_target
+from proxy.exchange.target import Target, parse_target, without_segment
 from proxy.extraction.settings import Settings
 
 D = TypeVar("D")
@@ -72,7 +72,10 @@ class View:
         if target is None:
             request = self.exchange.request
             connect = request.method == b"CONNECT"
-            target = self._target = parse_target(request.target, connect=connect)
+            target = parse_target(request.target, connect=connect)
+            if self.settings.session_segment is not None:
+                target = without_segment(target, self.settings.session_segment)
+            self._target = target
         return target
 
     @property
