@@ -31,15 +31,17 @@ new session    a key issued again means nothing of what it meant before
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from proxy.attribution.asked import Asked
 from proxy.attribution.keys import KeyReader
 from proxy.attribution.materials import NOTHING, Materials
+from proxy.attribution.names import Names
 from proxy.attribution.observed import Change, Observed, Settled
 from proxy.attribution.observing import Observer
 from proxy.attribution.page import Page
-from proxy.attribution.schemes.accompanying import Peer
+from proxy.attribution.schemes.accompanying import Accompanying, Peer
+from proxy.attribution.schemes.registry import accompanying_of
 from proxy.attribution.sessions import Sessions
 from proxy.attribution.settling import Settler
 from proxy.attribution.spec import AttributionSpec
@@ -62,9 +64,14 @@ class Attribution:
         sessions: Sessions,
         key: bytes,
         materials: Materials = NOTHING,
+        *,
+        accompanying: Sequence[Accompanying] = (),
     ) -> None:
+        """Read claims of the rule set's identities, and of ``accompanying``."""
+        schemes = [accompanying_of(each, materials) for each in spec.identities]
+        schemes += accompanying
         self._keys = KeyReader(spec.session, application, key)
-        self._observer = Observer(spec, sessions, self._keys, materials)
+        self._observer = Observer(spec, sessions, self._keys, materials, schemes)
         self._settler = Settler(spec, sessions)
 
     def observe(
@@ -92,6 +99,7 @@ class Attribution:
         observed = Observed(
             exchange, start, end, keys, binding, page=page, peer=peer.address
         )
+        observed.wall_ns = asked.wall_ns
         if self._keys.elsewhere:
             observed.placed = self._keys.placed(asked, peer.wire, peer.connection)
             placed = (key for _, key in observed.placed)

@@ -117,7 +117,8 @@ class Claims:
         for claim in claims:
             held = _accepted(claim, observed)
             if held:
-                accepted.append((claim, _actor(claim, observed)))
+                actor = self._names.named(_actor(claim, observed), observed.wall_ns)
+                accepted.append((claim, actor))
             else:
                 said = self._not_accepted(observed, claim, response, held)
                 refused = refused or said
@@ -182,14 +183,7 @@ class Claims:
         response = observed.exchange.response
         assert response is not None
         start, end, at = observed.start, observed.end, response.start_ns
-        bound = Actor(
-            name=actor.name,
-            on_wire=actor.on_wire,
-            scheme=actor.scheme,
-            strength=actor.strength,
-            binding=actor.binding,
-            session=connection.hex(),
-        )
+        bound = msgspec.structs.replace(actor, session=connection.hex())
         shared = self._sessions.is_shared(connection, actor.name)
         sessions = self._sessions
         fact = Bound(at, end, start, start, bound)

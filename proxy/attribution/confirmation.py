@@ -8,6 +8,7 @@ confirms.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import assert_never
 
@@ -27,7 +28,10 @@ from proxy.attribution.spec import (
     StatusIn,
 )
 from proxy.exchange.model import Exchange, Request, Response
-from proxy.exchange.patterns import Glob, plain_path
+from proxy.exchange.patterns import Glob, compile_glob, plain_path
+
+_COOKIELESS = re.compile(r"\((?:[A-Za-z0-9]{16,}+|(?:[A-Z]\([^()/]*+\))++)\)")
+"""Path segment of ASP.NET without cookies: ``(S(key))``, and ``(key)`` of Mono."""
 
 
 def evaluate(
@@ -108,7 +112,7 @@ def redirect(request: Request, response: Response) -> str | None:
     """Path and query a Location header leads to, or None without one.
 
     Resolved against the request's path (RFC 3986 5.2); authority, fragment and
-    path parameters are removed.
+    path parameters are removed, and so are session segments of ASP.NET.
     """
     value = response.get(b"location")
     if value is None:
@@ -117,7 +121,11 @@ def redirect(request: Request, response: Response) -> str | None:
     if not path.startswith("/"):
         base = _without_authority(request.target.decode("latin-1"))[0]
         path = base if not path else base.rpartition("/")[0] + "/" + path
-    segments = (segment.partition(";")[0] for segment in path.split("/"))
+    segments = (
+        segment.partition(";")[0]
+        for segment in path.split("/")
+        if not _COOKIELESS.fullmatch(segment)
+    )
     return plain_path("/".join(segments)) + mark + query
 
 
@@ -136,9 +144,15 @@ def _without_authority(address: str) -> tuple[str, str, str]:
 def _cookie_is(
     name: str, state: CookieState, request: Request, response: Response
 ) -> bool:
-    wanted = name.encode("latin-1", "replace")
-    before = {v for n, v in request_cookies(request.headers) if n == wanted}
-    mine = [cookie for cookie in issued_cookies(response) if cookie.name == wanted]
+    if "*" in name:
+        glob = compile_glob(name)
+        fits = [n for n, _ in request_cookies(request.headers)]
+        fits += [cookie.name for cookie in issued_cookies(response)]
+        wanted = {n for n in fits if glob.match(n.decode("latin-1"))}
+    else:
+        wanted = {name.encode("latin-1", "replace")}
+    before = {v for n, v in request_cookies(request.headers) if n in wanted}
+    mine = [cookie for cookie in issued_cookies(response) if cookie.name in wanted]
     values = [cookie.value for cookie in mine if not cookie.deleted]
     match state:
         case CookieState.ABSENT:

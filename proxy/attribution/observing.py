@@ -7,6 +7,7 @@ on what was seen before: only facts are noted down (``proxy.attribution.facts``)
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import msgspec
 
@@ -16,8 +17,9 @@ from proxy.attribution.confirmation import evaluate, redirect
 from proxy.attribution.facts import Bound, Ended, Linked, same_name
 from proxy.attribution.keys import KeyReader
 from proxy.attribution.materials import Materials
+from proxy.attribution.names import Names
 from proxy.attribution.observed import Change, Observed
-from proxy.attribution.schemes.accompanying import Peer
+from proxy.attribution.schemes.accompanying import Accompanying, Peer
 from proxy.attribution.schemes.base import Candidate
 from proxy.attribution.schemes.registry import scheme_of
 from proxy.attribution.sessions import Sessions
@@ -44,14 +46,15 @@ class Observer:
         sessions: Sessions,
         keys: KeyReader,
         materials: Materials,
+        accompanying: Sequence[Accompanying],
     ) -> None:
         self._spec = spec
         self._sessions = sessions
         self._keys = keys
         self._schemes = [scheme_of(login, materials) for login in spec.logins]
         self._claims: Claims | None = None
-        if spec.identities:
-            self._claims = Claims(spec, sessions, keys, materials)
+        if accompanying:
+            self._claims = Claims(accompanying, sessions, keys)
         self._login_patterns = [login.request.pattern for login in spec.logins]
         self._login_addresses = frozenset(
             pattern.literal
@@ -154,6 +157,7 @@ class Observer:
             reason=candidate.reason,
             binding=observed.binding,
         )
+        named = self._names.named(named, observed.wall_ns)
         request = exchange.request
         issued = self._keys.issued(request, response)
         before = self._keys.by_name(request, observed.placed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
@@ -15,6 +16,8 @@ class Settings:
     """Rows read of one response: the largest export that fits the body cap."""
     identifier: int = 256
     """Characters of a subject id; longer ones are no ids but misread text."""
+    session_segment: re.Pattern[str] | None = None
+    """Path segments that hold a session key, which rules and paths do not see."""
     regex_seconds: float = 0.25
     """CPU time one pattern may take on one response: 1,000 times what a sane
     one needs on a page."""

@@ -20,7 +20,7 @@ from proxy.extraction.view import View
 _HARMLESS = ("image/", "font/", "audio/", "video/", "application/font")
 _STYLES = frozenset({"text/css", "application/x-shockwave-flash", "image/svg+xml"})
 _SCRIPT = re.compile(r"(?:text|application)/(?:x-)?(?:java|ecma)script")
-_DIGIT = re.compile(r"\d")
+_DIGIT = re.compile(r"[\d;]")
 MAX_TEMPLATE = 512
 """Characters of a stored path."""
 
@@ -50,7 +50,8 @@ def unmapped(view: View) -> Extracted:
 def path_template(target: Target) -> str:
     """The path with every segment that has a digit replaced by ``{}``.
 
-    Path parameters and the query are left out: they hold session keys.
+    Path parameters and the query are left out: they hold session keys; so may a
+    segment in which a parameter was written as ``%3B``, to hide it.
     """
     path = target.path
     if _DIGIT.search(path) is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 from proxy.document import Fields, Node, Problems, parse
 from proxy.exchange.charset import charset
@@ -10,6 +11,7 @@ from proxy.extraction import Settings
 from proxy.ruleset.model import RuleSet
 from proxy.ruleset.records import NAME, read_records
 from proxy.ruleset.requests import RequestReader
+from proxy.ruleset.sessions import segment_of
 from proxy.ruleset.who import read_attribution
 
 _DEFAULT = Settings()
@@ -47,14 +49,16 @@ def _read(root: Node, problems: Problems, digest: str) -> RuleSet:
             fields.wrong(root, "not an application's name", "letters, digits, _ . -")
         reader = RequestReader(problems, fields.flag("ignore_case", False))
         patterns = [reader.pattern(node) for node in fields.elements("ignore")]
+        attribution = read_attribution(fields, reader)
+        segment = segment_of(attribution.session)
         return RuleSet(
             application=application,
             hash=digest,
             processing_activity=fields.url("processing_activity", ""),
-            attribution=read_attribution(fields, reader),
+            attribution=attribution,
             records=read_records(fields, reader),
             ignore=tuple(pattern for pattern in patterns if pattern is not None),
-            settings=_settings(fields, problems),
+            settings=replace(_settings(fields, problems), session_segment=segment),
         )
 
 

@@ -1,4 +1,5 @@
-"""YAML → who: session, login, identity, logout, confirm_user, login_page, expiry.
+"""YAML → who: session, login, identity, logout, confirm_user, login_page, expiry,
+names, client_address.
 
 ``SCHEMES`` is the vocabulary of logins; a new scheme gets its word there.
 Identities that accompany requests have theirs in ``proxy.ruleset.identities``.
@@ -21,10 +22,12 @@ from proxy.attribution.spec import (
     SessionKeys,
 )
 from proxy.document import Fields, Kind, Node, Problems, near_miss
+from proxy.ruleset.accounts import read_client_address, read_names
 from proxy.ruleset.identities import read_identities
 from proxy.ruleset.predicates import read_predicate, selector
 from proxy.ruleset.requests import RequestReader
 from proxy.ruleset.saml import read_saml
+from proxy.ruleset.sessions import read_session
 
 _NS = 10**9
 _DEFAULT = Expiry()
@@ -34,7 +37,7 @@ def read_attribution(fields: Fields, reader: RequestReader) -> AttributionSpec:
     """Everything about who, from the top level of a rule set."""
     problems = fields.problems
     session = fields.child("session")
-    keys = SessionKeys() if session is None else _session(session, problems)
+    keys = SessionKeys() if session is None else read_session(session, problems)
     logins = [_login(node, reader) for node in fields.elements("login")]
     logouts = [_logout(node, reader) for node in fields.elements("logout")]
     if logins and session is None:
@@ -51,15 +54,9 @@ def read_attribution(fields: Fields, reader: RequestReader) -> AttributionSpec:
         confirm_user=None if confirm is None else _confirm(confirm, problems),
         login_page=None if page is None else read_predicate(page, problems),
         expiry=_DEFAULT if expiry is None else _expiry(expiry, problems),
+        names=read_names(fields, problems),
+        client_address=read_client_address(fields, problems),
     )
-
-
-def _session(node: Node, problems: Problems) -> SessionKeys:
-    with Fields(node, problems) as fields:
-        cookies = fields.texts("cookie")
-        if node.kind is Kind.MAPPING and not cookies:
-            fields.required("cookie", "the name of the session cookie")
-    return SessionKeys(cookies)
 
 
 def _login(node: Node, reader: RequestReader) -> Login | None:
