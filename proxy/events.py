@@ -34,6 +34,18 @@ class Strength(Enum):
     NONE = "none"
 
 
+class AccountKind(Enum):
+    """Whose an account is, as the alias file says."""
+
+    PERSON = "person"
+    ROBOT = "robot"
+    """A program: an interface, a scheduled export."""
+    SHARED = "shared"
+    """Several people know its password."""
+    UNKNOWN = "unknown"
+    """Nobody said; most accounts of an application without an alias file."""
+
+
 class Extraction(Enum):
     """What became of the question *which records did this exchange show?*"""
 
@@ -107,6 +119,7 @@ class Actor(msgspec.Struct, frozen=True, array_like=True):
     """Id of the binding it rests on: ``wire-connection-offset``, hex."""
     session: str = ""
     """Keyed digest of the session key, hex; empty without a session."""
+    kind: AccountKind = AccountKind.UNKNOWN
 
 
 class ExchangeRecorded(msgspec.Struct, frozen=True, array_like=True, tag="x"):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from proxy.app.kerberos import acceptor
 from proxy.attribution.materials import Acceptor, Materials
+from proxy.attribution.names import Names
 from proxy.attribution.schemes.registry import accompanying_of, scheme_of
 from proxy.attribution.spec import AttributionSpec
 from proxy.config import Config
@@ -14,9 +15,9 @@ from proxy.document import Problems
 from proxy.errors import UsageError
 from proxy.ruleset import RuleSet, load
 
-MAX_FILE = 1 << 20
+MAX_FILE = 8 << 20
 """Bytes of a file a rule set refers to; certificates and key sets have a few
-thousand."""
+thousand, the aliases of 100,000 accounts some millions."""
 
 
 def load_all(config: Config) -> dict[str, RuleSet]:
@@ -67,21 +68,22 @@ def load_file(path: Path) -> RuleSet | Problems:
 def _materials(spec: AttributionSpec, folder: Path, problems: Problems) -> Materials:
     files: dict[str, bytes] = {}
     acceptors: dict[str, Acceptor] = {}
-    for refers in (*spec.logins, *spec.identities):
-        for name in refers.files():
-            try:
-                with (folder / name).open("rb") as file:
-                    files[name] = file.read(MAX_FILE + 1)
-            except OSError as error:
-                problems.add(0, "", f"{name}: cannot be read: {error.strerror}")
-                continue
-            if len(files[name]) > MAX_FILE:
-                problems.add(0, "", f"{name}: larger than {MAX_FILE} bytes")
-        for name in refers.keytabs():
-            try:
-                acceptors[name] = acceptor(folder / name)
-            except UsageError as error:
-                problems.add(0, "", str(error))
+    referring = (*spec.logins, *spec.identities)
+    named = [name for each in referring for name in each.files()]
+    for name in (*named, *spec.names.files()):
+        try:
+            with (folder / name).open("rb") as file:
+                files[name] = file.read(MAX_FILE + 1)
+        except OSError as error:
+            problems.add(0, "", f"{name}: cannot be read: {error.strerror}")
+            continue
+        if len(files[name]) > MAX_FILE:
+            problems.add(0, "", f"{name}: larger than {MAX_FILE} bytes")
+    for name in (name for each in referring for name in each.keytabs()):
+        try:
+            acceptors[name] = acceptor(folder / name)
+        except UsageError as error:
+            problems.add(0, "", str(error))
     return Materials(files, acceptors)
 
 
@@ -91,6 +93,11 @@ def _try(spec: AttributionSpec, materials: Materials, problems: Problems) -> Non
             scheme_of(login, materials)
         except UsageError as error:
             problems.add(0, "", str(error))
+    try:
+        Names(spec.names, materials)
+    except UsageError as error:
+        for line in str(error).splitlines():
+            problems.add(0, "", line)
     for identity in spec.identities:
         try:
             accompanying_of(identity, materials)

@@ -71,8 +71,9 @@ class Attribution:
         schemes = [accompanying_of(each, materials) for each in spec.identities]
         schemes += accompanying
         self._keys = KeyReader(spec.session, application, key)
-        self._observer = Observer(spec, sessions, self._keys, materials, schemes)
-        self._settler = Settler(spec, sessions)
+        names = Names(spec.names, materials)
+        self._observer = Observer(spec, sessions, self._keys, materials, schemes, names)
+        self._settler = Settler(spec, sessions, names)
 
     def observe(
         self,

@@ -28,10 +28,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 
+import msgspec
+
 from proxy.attribution.asked import Asked
 from proxy.attribution.confirmation import evaluate
 from proxy.attribution.facts import Bound, Ended
 from proxy.attribution.keys import KeyReader
+from proxy.attribution.names import Names
 from proxy.attribution.observed import Change, Observed
 from proxy.attribution.schemes.accompanying import Accompanying, Claim, Peer, Scope
 from proxy.attribution.schemes.base import MAX_NAME
@@ -66,7 +69,9 @@ class Claims:
         schemes: Sequence[Accompanying],
         sessions: Sessions,
         keys: KeyReader,
+        names: Names,
     ) -> None:
+        self._names = names
         self._sessions = sessions
         self._keys = keys
         self._schemes = schemes

@@ -55,6 +55,9 @@ class Observed:
     """Label and digest of the session keys outside the cookies."""
     peer: str = ""
     """Address of the client."""
+    wall_ns: int = 0
+    """Wall clock at the request's first byte, ns since the epoch: whose a login
+    is depends on the day."""
 
     def body(self) -> Page:
         """The response's body; only for an exchange that has a response."""

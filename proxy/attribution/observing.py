@@ -47,14 +47,16 @@ class Observer:
         keys: KeyReader,
         materials: Materials,
         accompanying: Sequence[Accompanying],
+        names: Names,
     ) -> None:
         self._spec = spec
+        self._names = names
         self._sessions = sessions
         self._keys = keys
         self._schemes = [scheme_of(login, materials) for login in spec.logins]
         self._claims: Claims | None = None
         if accompanying:
-            self._claims = Claims(accompanying, sessions, keys)
+            self._claims = Claims(accompanying, sessions, keys, names)
         self._login_patterns = [login.request.pattern for login in spec.logins]
         self._login_addresses = frozenset(
             pattern.literal

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from proxy.attribution.facts import Bound, Ended, same_name
+from proxy.attribution.names import Names
 from proxy.attribution.observed import Change, Observed, Settled
 from proxy.attribution.schemes.base import MAX_NAME
 from proxy.attribution.sessions import Sessions
@@ -21,8 +22,11 @@ _ORDER = tuple(Strength)
 class Settler:
     """Names exchanges of one application."""
 
-    def __init__(self, spec: AttributionSpec, sessions: Sessions) -> None:
+    def __init__(
+        self, spec: AttributionSpec, sessions: Sessions, names: Names
+    ) -> None:
         self._spec = spec
+        self._names = names
         self._sessions = sessions
 
     def settle(self, observed: Observed) -> Settled:
@@ -131,7 +135,7 @@ class Settler:
         shown = names.pop()
         start, end = observed.start, observed.end
         if actor.name:
-            if shown.casefold() == actor.name.casefold():
+            if self._same(shown, actor, observed.wall_ns):
                 return actor
             for key in observed.keys:
                 observed.note(self._sessions, key, Ended(start, end, start, "conflict"))
@@ -152,11 +156,21 @@ class Settler:
             binding=observed.binding,
             session=actor.session,
         )
+        found = self._names.named(found, observed.wall_ns)
+        if not found.name:
+            return found
         observed.note(
             self._sessions, observed.keys[0], Bound(start, end, start, start, found)
         )
         observed.changes.append(Change(SessionKind.CONFIRMED, found, end))
         return found
+
+    def _same(self, shown: str, actor: Actor, wall_ns: int) -> bool:
+        """Whether a page names this actor: as it was typed, or by its one name."""
+        names = {actor.name.casefold(), actor.on_wire.casefold()}
+        if shown.casefold() in names:
+            return True
+        return self._names.named(Actor(name=shown), wall_ns).name.casefold() in names
 
     def _expired(self, key: bytes, bound: Bound, observed: Observed) -> str:
         expiry = self._spec.expiry

@@ -12,6 +12,7 @@ from enum import Enum
 
 from typing_extensions import override
 
+from proxy.attribution.specs.accounts import ForwardedFor, NameRules
 from proxy.exchange.patterns import Glob, RequestPattern
 
 _HOUR_NS = 3_600 * 10**9
@@ -347,3 +348,6 @@ class AttributionSpec:
     status 401, or a redirect to the address of a login that is named like one
     (``/login``, ``/aanmelden``; not ``/`` or ``/index.php``)."""
     expiry: Expiry = field(default_factory=Expiry)
+    names: NameRules = field(default_factory=NameRules)
+    client_address: ForwardedFor | None = None
+    """None: the peer of the TCP connection is the client."""

@@ -39,6 +39,7 @@ ACTOR = (
     "actor_reason",
     "actor_binding",
     "actor_session",
+    "actor_kind",
 )
 
 
@@ -61,6 +62,7 @@ def _actor(actor: Actor) -> Row:
         actor.reason,
         actor.binding,
         actor.session,
+        actor.kind.value,
     )
 
 
