@@ -58,7 +58,8 @@ class BasicScheme:
             return "", "malformed_credentials"
         try:
             # Padding is often left out, and servers do not mind.
-            pair = base64.b64decode(text.rstrip(b"=") + b"==", validate=True)
+            text = text.rstrip(b"=")
+            pair = base64.b64decode(text + b"=" * (-len(text) % 4), validate=True)
         except (binascii.Error, ValueError):
             return "", "malformed_credentials"
         user, colon, _ = pair.partition(b":")

@@ -20,7 +20,7 @@ MAX_HEADER = 8192
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _PARAMETER = re.compile(
     rb"(%b)[ \t]*=[ \t]*(?:\"((?:[^\"\\]|\\.)*+)\"|(%b(?=[ \t,]|\Z)))"
-    % (_TOKEN, rb"[^\s\",]+"),
+    % (_TOKEN, rb"(?!=)[^\s\",]+"),
     re.DOTALL,
 )
 _SCHEME = re.compile(rb"(%b)(?:[ \t]+|(?=,)|\Z)" % _TOKEN)
@@ -73,7 +73,7 @@ def parameters(text: bytes) -> list[Parameter] | None:
             return None
         found.append(_parameter(match))
         at = _separated(text, match.end())
-        if at == match.end() and at < len(text):
+        if at < len(text) and b"," not in text[match.end() : at]:
             return None
     return found
 
@@ -96,9 +96,9 @@ def _challenges(text: bytes) -> list[Challenge]:
         at = scheme.end()
         if _PARAMETER.match(text, at) is None:
             token = _TOKEN68.match(text, at)
-            # A word alone before a comma is the next scheme of a bare list.
-            if token is not None and text[scheme.end(1) : at].strip() == b"":
-                at = token.end() if at > scheme.end(1) else at
+            # A word alone before a comma is a scheme by itself.
+            if token is not None and at > scheme.end(1):
+                at = token.end()
         at = _separated(text, at)
     return found
 
