@@ -200,7 +200,7 @@ def _print_views(
             continue
         table(
             to,
-            f"\n{title}",
+            title,
             (*columns, "application", "from"),
             [
                 (

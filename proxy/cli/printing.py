@@ -40,13 +40,10 @@ def table(
     Columns that are empty in every row are left out.
     """
     used = [n for n in range(len(columns)) if any(row[n] for row in rows)]
-    found = Table(
-        title=title,
-        title_justify="left",
-        box=None,
-        pad_edge=False,
-        header_style="bold",
-    )
+    if title:
+        to.print()
+        line(to, title, "italic")
+    found = Table(box=None, pad_edge=False, header_style="bold")
     for number in used:
         found.add_column(columns[number], no_wrap=number == 0, overflow="fold")
     for row in rows:

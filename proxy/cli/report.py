@@ -58,17 +58,24 @@ def _print(verdict: statuses.Verdict) -> None:
     for report in verdict.reports:
         name = f"{report.role} (pid {report.pid})"
         for key, value in report.figures.items():
-            if isinstance(value, dict | list) and not value:
+            if isinstance(value, dict | list | str) and not value:
                 continue
-            rows.append((name, key.replace("_", " "), _shown(value)))
+            rows.append((name, key.replace("_", " "), _shown(key, value)))
             name = ""
     if rows:
         table(to, "", ("process", "figure", "value"), rows)
 
 
-def _shown(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:,.1f}"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+def _shown(key: str, value: object) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:,.1f}"
+        case int():
+            # An epoch is a name, not a quantity.
+            return str(value) if key.endswith("epoch") else f"{value:,}"
+        case dict():
+            return ", ".join(f"{name} {each}" for name, each in value.items())
+        case _:
+            return str(value)
