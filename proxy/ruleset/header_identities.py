@@ -99,8 +99,11 @@ def _file(fields: Fields, key: str, expected: str) -> str:
 
 def _algorithms(fields: Fields) -> tuple[str, ...]:
     expected = "a list such as [RS256, ES256]"
-    if fields.required("algorithms", expected) is None:
+    node = fields.required("algorithms", expected)
+    if node is None:
         return ()
+    if not fields.elements("algorithms"):
+        fields.wrong(node, "empty", expected)
     found = []
     for node in fields.elements("algorithms"):
         if node.text in ALGORITHMS:
@@ -123,8 +126,11 @@ def _header(fields: Fields, key: str, default: str | None) -> str | None:
 
 def _networks(fields: Fields, key: str) -> tuple[IPv4Network | IPv6Network, ...]:
     expected = "addresses or networks such as 10.0.0.0/8"
-    if fields.required(key, expected) is None:
+    listed = fields.required(key, expected)
+    if listed is None:
         return ()
+    if not fields.elements(key):
+        fields.wrong(listed, "empty", expected)
     found = []
     for node in fields.elements(key):
         try:
