@@ -7,6 +7,9 @@ accepted          the exchange is the claimed name's; with ``Scope.CONNECTION``
                   so are later exchanges of the connection that carry nothing
 refused           401 or 407: the exchange is nameless (``credentials_refused``)
                   and the refusal is told. A stale nonce refuses nobody
+unclear           any other answer that does not show that the application
+                  looked (a 404 may come before authentication): nameless
+                  (``claim_unclear``), and nobody is said to have failed
 unanswered        nameless; a connection is nobody's from then on
 forged            told (``SessionKind.FORGED``), and counts for nothing
 clears            whoever the connection was before is over from its first byte
@@ -95,7 +98,7 @@ class Claims:
                 start, end = observed.start, observed.end
                 cleared = Ended(start, end, start, "handshake")
                 observed.note(self._sessions, connection, cleared, connection=True)
-        if response is not None and response.status in _REFUSALS:
+        if response is not None and _refuses(response):
             for scheme in self._schemes:
                 scheme.challenged(asked, response)
         if claims:
@@ -155,7 +158,7 @@ class Claims:
         held: bool | None,
     ) -> Actor:
         scheme = claim.scheme
-        if held is None:
+        if held is None or (response is not None and not _refuses(response)):
             if claim.scope is Scope.CONNECTION:
                 # Nobody saw whether the application took it.
                 self._unbind_connection(observed, "ambiguous")
@@ -207,6 +210,10 @@ class Claims:
         )
         if len(self._companions) > MAX_COMPANIONS:
             self._companions.popitem(last=False)
+
+
+def _refuses(response: Response) -> bool:
+    return response.status in _REFUSALS
 
 
 def _accepted(claim: Claim, observed: Observed) -> bool | None:
