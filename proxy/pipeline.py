@@ -16,10 +16,11 @@ exchange itself is always recorded.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from proxy.attribution.asked import Asked
 from proxy.attribution.attribute import Attribution, Change, Observed, Settled
+from proxy.attribution.forwarded import client_address
 from proxy.attribution.schemes.accompanying import Peer
 from proxy.attribution.sessions import Sessions
 from proxy.events import (
@@ -148,10 +149,22 @@ class Pipeline:
                 exchange, asked, binding, lambda: shared_page(view), context.peer
             )
             needs = observed.needs_watermark
+            context = self._of_client(context, exchange)
+            observed.peer = context.client_address
         except Exception:  # fail open: the exchange is recorded, without a name
             self.counters.attribution_failed += 1
             logger.exception("attribution failed; the exchange stays nameless")
         return Prepared(context, exchange, view, observed, needs)
+
+    def _of_client(
+        self, context: ConnectionContext, exchange: Exchange
+    ) -> ConnectionContext:
+        """With the client's address instead of the last proxy's."""
+        rules = self.ruleset.attribution.client_address
+        if rules is None:
+            return context
+        peer, headers = context.client_address, exchange.request.headers
+        return replace(context, client_address=client_address(peer, headers, rules))
 
     def finish(self, prepared: Prepared) -> Outcome:
         """The events of an observed exchange; call it once.
