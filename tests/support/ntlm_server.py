@@ -69,7 +69,7 @@ def ntlm_server(directory: Path, words: Mapping[str, str]) -> Iterator[NtlmServe
         [sys.executable, "-m", "tests.support.ntlm_server", str(port), str(log)],
         cwd=ROOT,
         env={**os.environ, "NTLM_USER_FILE": str(users)},
-        stderr=(directory / "stderr").open("wb"),
+        stderr=subprocess.DEVNULL,
     )
     try:
         until(lambda: _listens(port, process), "the NTLM server listens")
