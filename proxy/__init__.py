@@ -18,10 +18,10 @@ Words, used everywhere and without synonyms:
 
 Imports run one way (held by import-linter)::
 
-    dashboards > cli > app > addons, config
+    dashboards > cli > deploy > app, capture > addons, config, keys, status
       > admin, recorder, shipper, detections
-      > journal, store, taplink, telemetry, clock
-      > pipeline > ruleset > attribution, extraction
+      > journal, store, taplink, telemetry > clock
+      > pipeline > ruleset, pseudonym > attribution, extraction
       > exchange, events, tapstream, evidence > document > errors
 
 Everything from ``pipeline`` down is pure: bytes, values and ``now`` in, values

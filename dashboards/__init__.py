@@ -1,0 +1,1 @@
+"""Boards as code over the store's views; see docs/architecture.md."""
