@@ -246,10 +246,13 @@ def test_every_issue_is_recorded_for_the_user_it_was_shown_to(stage: Stage) -> N
     stage.until_stored()
 
     assert stage.truth.shown == stage.recorded()
-    assert stage.asked(
-        "SELECT path, toString(extraction), extraction_reason FROM exchanges "
-        "WHERE {mine} AND extraction NOT IN ('recorded', 'nothing_expected')"
-    ) == []
+    assert (
+        stage.asked(
+            "SELECT path, toString(extraction), extraction_reason FROM exchanges "
+            "WHERE {mine} AND extraction NOT IN ('recorded', 'nothing_expected')"
+        )
+        == []
+    )
     assert stage.asked("SELECT * FROM gaps WHERE {mine}") == []
 
 

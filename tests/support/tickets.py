@@ -1,7 +1,8 @@
 """The application that ``deploy/examples/minimal`` describes, small and honest.
 
 Form login with a session cookie, ``/client/{id}``, ``/clients`` with a list of
-three, and ``/report``, which the rule set does not know. It knows whom it showed what: ``shown`` is the truth.
+three, and ``/report``, which the rule set does not know. It knows whom it showed
+what: ``shown`` is the truth.
 """
 
 from __future__ import annotations
