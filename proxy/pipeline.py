@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from proxy.attribution.asked import Asked
 from proxy.attribution.attribute import Attribution, Change, Observed, Settled
@@ -70,11 +71,11 @@ class ConnectionContext:
     """DER of the client certificate, *not* verified by the wire."""
     chain: tuple[bytes, ...] = ()
     """DER of what the client sent beside it."""
+    peer: Peer = field(init=False, repr=False, compare=False)
+    """What schemes may ask about the connection."""
 
-    @property
-    def peer(self) -> Peer:
-        """What schemes may ask about the connection."""
-        return Peer(
+    def __post_init__(self) -> None:
+        peer = Peer(
             self.client_address,
             self.wire,
             self.connection,
@@ -82,6 +83,7 @@ class ConnectionContext:
             self.chain,
             self.wall_minus_monotonic_ns,
         )
+        object.__setattr__(self, "peer", peer)
 
 
 @dataclass(slots=True)
@@ -97,8 +99,7 @@ class Prepared:
     """Monotonic time all live wires must have passed; 0: none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """One transaction: events in order, and session records to put or (None)
     delete."""
 
@@ -174,9 +175,9 @@ class Pipeline:
         settled = self._settle(prepared)
         reading = self._read(prepared)
         wall = prepared.context.wall_minus_monotonic_ns
-        events: list[Event] = [
-            self._session_changed(prepared, change) for change in settled.changes
-        ]
+        events: list[Event] = []
+        if settled.changes:
+            events += [self._session_changed(prepared, it) for it in settled.changes]
         events.append(self._exchange_recorded(prepared, settled.actor, reading))
         if reading.extracted.subjects:
             events += self._views(prepared, settled.actor, reading)

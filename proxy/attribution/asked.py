@@ -6,8 +6,6 @@ cannot be hidden behind ``//login`` or ``/x/../login``.
 
 from __future__ import annotations
 
-from functools import cached_property
-
 from proxy.attribution.spec import FieldSource, RequestMatch
 from proxy.exchange.body import decode_content
 from proxy.exchange.forms import Field, form_fields
@@ -20,6 +18,8 @@ _LIMITS = Limits()
 
 class Asked:
     """One request, as the schemes read it."""
+
+    __slots__ = ("_complete", "_form", "method", "path", "request", "target", "wall_ns")
 
     def __init__(
         self,
@@ -36,20 +36,31 @@ class Asked:
             request.target, connect=request.method == b"CONNECT"
         )
         self.path = self.target.path
+        self._form: list[Field] | None = None
+        self._complete: bool | None = None
 
     @property
     def query(self) -> list[Field]:
         """Fields of the address, every one."""
         return self.target.query
 
-    @cached_property
+    @property
     def form(self) -> list[Field]:
         """Fields of the body, every one."""
-        return form_fields(self.request)
+        form = self._form
+        if form is None:
+            form = self._form = form_fields(self.request)
+        return form
 
-    @cached_property
+    @property
     def complete(self) -> bool:
         """Whether ``query`` and ``form`` are all the fields there are."""
+        complete = self._complete
+        if complete is None:
+            complete = self._complete = self._is_complete()
+        return complete
+
+    def _is_complete(self) -> bool:
         if len(self.query) >= _LIMITS.fields or len(self.form) >= _LIMITS.fields:
             return False
         if self.request.body_state is not BodyState.COMPLETE:

@@ -16,7 +16,7 @@ matter, which is what lets the recorder apply them as they come.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
@@ -61,8 +61,7 @@ class Ended(msgspec.Struct, frozen=True, array_like=True, tag="e"):
 Fact = Bound | Linked | Ended
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """What a key is at one moment: exactly one of the three says so."""
 
     bound: Bound | None = None

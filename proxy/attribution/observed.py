@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from proxy.attribution.facts import Fact
 from proxy.attribution.page import Page
@@ -75,8 +76,7 @@ class Observed:
         self.touched.append(key)
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """Who the exchange is of, and what happened to sessions with it."""
 
     actor: Actor

@@ -36,7 +36,8 @@ from proxy.tapstream import (
 
 logger = logging.getLogger(__name__)
 
-_UP, _DOWN = int(Kind.DATA_UP), int(Kind.DATA_DOWN)
+_UP = int(Kind.DATA_UP)
+_DATA = frozenset((_UP, int(Kind.DATA_DOWN)))
 _DEAD_WIRES = 16
 """Wires that are gone and remembered, should one come back from a long stop."""
 
@@ -198,8 +199,9 @@ class Assembly:
             kind, number, offset, time_ns, payload = frame
             if time_ns > source.watermark_ns:
                 source.watermark_ns = time_ns
-                sources.high_ns = max(sources.high_ns, time_ns)
-            if kind in (_UP, _DOWN):
+                if time_ns > sources.high_ns:  # noqa: PLR1730 - a call per frame
+                    sources.high_ns = time_ns
+            if kind in _DATA:
                 connection = connections.get(number)
                 if connection is None:
                     connection = self._unannounced(source, number, time_ns)

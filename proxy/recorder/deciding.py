@@ -217,9 +217,12 @@ class Decisions:
         source.done[connection.number] = (decided.up, decided.down)
         sources = self._sources
         low_ns = sources.low_ns() if needs_ns else 0
-        self._ordering.add(
-            Item(connection.queue, needs_ns, decided, held), low_ns, sources.high_ns
-        )
+        if not connection.queue and needs_ns <= low_ns:
+            # Nothing to wait for, as almost always: the ordering need not know.
+            self._finish(decided)
+            return
+        item = Item(connection.queue, needs_ns, decided, held)
+        self._ordering.add(item, low_ns, sources.high_ns)
 
     def _finish(self, decided: Decided) -> None:
         connection = decided.connection
