@@ -234,7 +234,35 @@ class GapRecorded(msgspec.Struct, frozen=True, array_like=True, tag="g"):
     client_address: str
 
 
-Event = ExchangeRecorded | ViewRecorded | SessionChanged | GapRecorded
+class AttributionLearned(msgspec.Struct, frozen=True, array_like=True, tag="l"):
+    """Earlier exchanges of a session got their name, after they were recorded.
+
+    About the exchanges of this application whose ``actor.session`` is the same,
+    whose reason is ``unknown_session``, and that began in the period: they stay as
+    they were recorded. No login, logout or other peer was seen with that session
+    key in the period.
+    """
+
+    application: str
+    wire: int
+    connection: int
+    request_offset: int
+    """With the two before it, the exchange that told the name."""
+    at_ns: int
+    """First byte of that exchange."""
+    from_ns: int
+    to_ns: int
+    """The period, the end not included."""
+    exchanges: int
+    """How many were counted in it."""
+    client_address: str
+    actor: Actor
+    """The name with its strength, and the binding it rests on."""
+
+
+Event = (
+    ExchangeRecorded | ViewRecorded | SessionChanged | GapRecorded | AttributionLearned
+)
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Event] = msgspec.msgpack.Decoder(Event)

@@ -4,7 +4,8 @@ Two halves. ``observe`` runs when an exchange is complete: it applies what the
 exchange does to sessions (login, logout, rotation). ``finish`` runs when no
 wire can bring older news, says who and which records, and gives the events:
 one ``ExchangeRecorded`` always, one ``ViewRecorded`` per subject shown, one
-``SessionChanged`` per thing that happened to a session.
+``SessionChanged`` per thing that happened to a session, and one
+``AttributionLearned`` when the names of earlier exchanges became known.
 
 Pure; the recorder calls it, and so does a replay. Subject ids become keyed
 pseudonyms here and session keys have become digests below: nothing that leaves
@@ -20,12 +21,19 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from proxy.attribution.asked import Asked
-from proxy.attribution.attribute import Attribution, Change, Observed, Settled
+from proxy.attribution.attribute import (
+    Attribution,
+    Change,
+    Learned,
+    Observed,
+    Settled,
+)
 from proxy.attribution.forwarded import client_address
 from proxy.attribution.schemes.accompanying import Peer
 from proxy.attribution.sessions import Sessions
 from proxy.events import (
     Actor,
+    AttributionLearned,
     Event,
     ExchangeRecorded,
     Extraction,
@@ -178,6 +186,8 @@ class Pipeline:
         events: list[Event] = []
         if settled.changes:
             events += [self._session_changed(prepared, it) for it in settled.changes]
+        if settled.learned is not None:
+            events.append(self._learned(prepared, settled.learned))
         events.append(self._exchange_recorded(prepared, settled.actor, reading))
         if reading.extracted.subjects:
             events += self._views(prepared, settled.actor, reading)
@@ -265,6 +275,22 @@ class Pipeline:
             )
             for found in reading.extracted.subjects
         ]
+
+    def _learned(self, prepared: Prepared, learned: Learned) -> AttributionLearned:
+        context = prepared.context
+        wall = context.wall_minus_monotonic_ns
+        return AttributionLearned(
+            application=self.ruleset.application,
+            wire=context.wire,
+            connection=context.connection,
+            request_offset=prepared.exchange.up_offset,
+            at_ns=prepared.exchange.request.start_ns + wall,
+            from_ns=learned.start + wall,
+            to_ns=learned.end + wall,
+            exchanges=learned.exchanges,
+            client_address=context.client_address,
+            actor=learned.actor,
+        )
 
     def _session_changed(self, prepared: Prepared, change: Change) -> SessionChanged:
         context = prepared.context

@@ -37,7 +37,7 @@ from proxy.attribution.asked import Asked
 from proxy.attribution.keys import KeyReader
 from proxy.attribution.materials import NOTHING, Materials
 from proxy.attribution.names import Names
-from proxy.attribution.observed import Change, Observed, Settled
+from proxy.attribution.observed import Change, Learned, Observed, Settled
 from proxy.attribution.observing import Observer
 from proxy.attribution.page import Page
 from proxy.attribution.schemes.accompanying import Accompanying, Peer
@@ -47,7 +47,7 @@ from proxy.attribution.settling import Settler
 from proxy.attribution.spec import AttributionSpec
 from proxy.exchange.model import Exchange
 
-__all__ = ["Attribution", "Change", "Observed", "Settled"]
+__all__ = ["Attribution", "Change", "Learned", "Observed", "Settled"]
 
 
 NO_PEER = Peer("", 0, 0)

@@ -52,6 +52,7 @@ class Observed:
     """Digest of its connection, where identities may be bound to one."""
     companions: frozenset[bytes] = frozenset()
     """Session keys that came with the claim its connection is bound by."""
+    learned: Learned | None = None
     placed: Sequence[Labelled] = ()
     """Label and digest of the session keys outside the cookies."""
     peer: str = ""
@@ -76,9 +77,19 @@ class Observed:
         self.touched.append(key)
 
 
+class Learned(NamedTuple):
+    """Earlier exchanges of the actor's session are the actor's as well."""
+
+    actor: Actor
+    start: int
+    end: int
+    exchanges: int
+
+
 class Settled(NamedTuple):
     """Who the exchange is of, and what happened to sessions with it."""
 
     actor: Actor
     changes: list[Change]
     touched: list[bytes]
+    learned: Learned | None = None

@@ -23,6 +23,7 @@ from bisect import insort
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
@@ -77,6 +78,8 @@ class SessionCounters:
     evicted: int = 0
     """Kept keys dropped because the table was full."""
     passing_evicted: int = 0
+    runs_evicted: int = 0
+    """Runs of exchanges of unknown sessions that can no longer be named later."""
     connections_evicted: int = 0
     facts_dropped: int = 0
     forgotten: int = 0
@@ -94,6 +97,15 @@ class _Stored(msgspec.Struct, frozen=True, array_like=True):
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(_Stored)
+
+
+class Run(NamedTuple):
+    """Exchanges of a session whose login was not seen, all of one peer."""
+
+    first: int
+    last: int
+    peer: str
+    exchanges: int
 
 
 class _Key:
@@ -121,6 +133,7 @@ class Sessions:
         self._kept: OrderedDict[bytes, _Key] = OrderedDict()
         self._connections: OrderedDict[bytes, _Key] = OrderedDict()
         self._passing: OrderedDict[bytes, _Key] = OrderedDict()
+        self._runs: OrderedDict[bytes, Run] = OrderedDict()
         self._dropped: list[bytes] = []
 
     def __len__(self) -> int:
@@ -185,6 +198,30 @@ class Sessions:
             self._keep(key, state)
         state.last_used = max(state.last_used, fact.at)
         return True
+
+    def met(self, key: bytes, start: int, peer: str) -> None:
+        """An exchange of a key of which nothing is known began at ``start``.
+
+        Another peer with the same key begins a new run, later than anything of
+        the one before: what either did may be another person's.
+        """
+        run = self._runs.get(key)
+        if run is None:
+            run = Run(start, start, peer, 1)
+            if len(self._runs) >= self.limits.passing:
+                self._runs.popitem(last=False)
+                self.counters.runs_evicted += 1
+        elif run.peer == peer:
+            run = Run(run.first, max(run.last, start), peer, run.exchanges + 1)
+        else:
+            first = max(start, run.last + 1)
+            run = Run(first, first, peer, int(first == start))
+        self._runs[key] = run
+        self._runs.move_to_end(key)
+
+    def end_run(self, key: bytes) -> Run | None:
+        """The run of a key that is known from now on, forgotten herewith."""
+        return self._runs.pop(key, None)
 
     def last_used(self, key: bytes) -> int:
         """Time of the latest use, 0 for a key that is not kept."""

@@ -6,7 +6,7 @@ import msgspec
 
 from proxy.attribution.facts import Bound, Ended, same_name
 from proxy.attribution.names import Names
-from proxy.attribution.observed import Change, Observed, Settled
+from proxy.attribution.observed import Change, Learned, Observed, Settled
 from proxy.attribution.schemes.base import MAX_NAME
 from proxy.attribution.sessions import Sessions
 from proxy.attribution.spec import AttributionSpec, ConfirmUser
@@ -22,9 +22,7 @@ _ORDER = tuple(Strength)
 class Settler:
     """Names exchanges of one application."""
 
-    def __init__(
-        self, spec: AttributionSpec, sessions: Sessions, names: Names
-    ) -> None:
+    def __init__(self, spec: AttributionSpec, sessions: Sessions, names: Names) -> None:
         self._spec = spec
         self._names = names
         self._sessions = sessions
@@ -44,9 +42,11 @@ class Settler:
             if observed.logout and actor.name:
                 changes.append(Change(SessionKind.LOGGED_OUT, actor, observed.end))
             elif self._spec.confirm_user is not None and not observed.logout:
+                before = actor
                 actor = self._confirm(self._spec.confirm_user, observed, actor)
+                self._learn(observed, before, actor)
         sessions.sweep(observed.start)
-        return Settled(actor, changes, touched)
+        return Settled(actor, changes, touched, observed.learned)
 
     def _tell_rotation(self, observed: Observed, old: bytes, new: bytes) -> None:
         # As of the end: nobody can have used the new key before.
@@ -137,8 +137,12 @@ class Settler:
         if actor.name:
             if self._same(shown, actor, observed.wall_ns):
                 return actor
+            over = Ended(start, end, start, "conflict")
             for key in observed.keys:
-                observed.note(self._sessions, key, Ended(start, end, start, "conflict"))
+                observed.note(self._sessions, key, over)
+            if observed.connection is not None:
+                key = observed.connection
+                observed.note(self._sessions, key, over, connection=True)
             other = msgspec.structs.replace(actor, on_wire=shown[:MAX_NAME])
             observed.changes.append(
                 Change(SessionKind.CONFLICT, other, end, reason="page_names_another")
@@ -164,6 +168,27 @@ class Settler:
         )
         observed.changes.append(Change(SessionKind.CONFIRMED, found, end))
         return found
+
+    def _learn(self, observed: Observed, before: Actor, actor: Actor) -> None:
+        """What a page that names the user of an unknown session says about the
+        exchanges of that session before it.
+
+        Only when nothing was ever seen to happen to the key (``unknown_session``):
+        no login, no logout, not even its issue; and only back to the first sight
+        of it by this peer.
+        """
+        if before.reason != "unknown_session" or len(observed.keys) != 1:
+            return
+        key, start = observed.keys[0], observed.start
+        if not actor.name:
+            if actor.reason == "unknown_session":
+                self._sessions.met(key, start, observed.peer)
+            else:
+                self._sessions.end_run(key)
+            return
+        run = self._sessions.end_run(key)
+        if run is not None and run.peer == observed.peer and run.first < start:
+            observed.learned = Learned(actor, run.first, start, run.exchanges)
 
     def _same(self, shown: str, actor: Actor, wall_ns: int) -> bool:
         """Whether a page names this actor: as it was typed, or by its one name."""

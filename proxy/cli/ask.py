@@ -85,7 +85,7 @@ def who_saw_command(
         since,
         until,
         [
-            ("account", lambda row: row.actor or f"unknown ({row.reason})"),
+            ("account", _account),
             ("founded on", _founded),
         ],
     )
@@ -172,7 +172,13 @@ def _moment(option: str, text: str) -> datetime:
         ) from error
 
 
+def _account(row: Seen) -> str:
+    return row.actor or row.learned_actor or f"unknown ({row.reason})"
+
+
 def _founded(row: Seen) -> str:
+    if row.learned_actor:
+        return f"learned later: {row.learned_strength.value} ({row.learned_scheme})"
     return f"{row.strength.value} ({row.scheme})" if row.scheme else row.strength.value
 
 

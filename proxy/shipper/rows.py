@@ -9,6 +9,7 @@ from typing import NamedTuple, assert_never
 import msgspec
 
 from proxy.events import (
+    AttributionLearned,
     ExchangeRecorded,
     GapRecorded,
     SessionChanged,
@@ -77,7 +78,7 @@ def happened_ns(body: bytes) -> int | None:
             return event.ended_ns
         case ViewRecorded():
             return event.started_ns
-        case SessionChanged():
+        case AttributionLearned() | SessionChanged():
             return event.at_ns
         case GapRecorded():
             return event.to_ns

@@ -31,7 +31,7 @@ _PSEUDONYM = re.compile(r"[0-9a-f]{32}\Z")
 _COLUMNS = (
     "started_at, actor, application, action, opened, categories, actor_strength, "
     "actor_scheme, actor_reason, rule, position, client_address, subject_type, "
-    "subject_hex, node, epoch, seq"
+    "subject_hex, node, epoch, seq, learned_actor, learned_strength, learned_scheme"
 )
 _ORDER = """
 ORDER BY opened DESC,
@@ -73,6 +73,11 @@ class Seen:
     node: str
     epoch: int
     seq: int
+    learned_actor: str = ""
+    """Not known when it was recorded, and learned later from the same session;
+    ``actor`` and ``reason`` stay as they were recorded."""
+    learned_strength: Strength = Strength.NONE
+    learned_scheme: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +286,9 @@ def _views(store: Questions, sql: str, params: dict[str, object], limit: int) ->
             node=row[14],
             epoch=row[15],
             seq=row[16],
+            learned_actor=row[17],
+            learned_strength=Strength(row[18]),
+            learned_scheme=row[19],
         )
         for row in result.rows[:limit]
     ]

@@ -21,6 +21,7 @@ from typing import assert_never
 
 from proxy.events import (
     Actor,
+    AttributionLearned,
     Event,
     ExchangeRecorded,
     GapRecorded,
@@ -164,6 +165,26 @@ def _gap(event: Event, node: str, epoch: int, seq: int) -> Row:
     )
 
 
+def _learned(event: Event, node: str, epoch: int, seq: int) -> Row:
+    if not isinstance(event, AttributionLearned):
+        raise TypeError(f"not a late attribution: {type(event).__name__}")
+    return (
+        node,
+        epoch,
+        seq,
+        event.application,
+        event.wire,
+        event.connection,
+        event.request_offset,
+        event.at_ns,
+        event.from_ns,
+        event.to_ns,
+        event.exchanges,
+        event.client_address,
+        *_actor(event.actor),
+    )
+
+
 EXCHANGES = Table(
     "exchanges",
     (
@@ -254,7 +275,25 @@ GAPS = Table(
     _gap,
 )
 
-TABLES = (EXCHANGES, VIEWS, SESSIONS, GAPS)
+ATTRIBUTIONS = Table(
+    "attributions",
+    (
+        *IDENTITY,
+        "application",
+        "wire",
+        "connection",
+        "request_offset",
+        "at",
+        "from_at",
+        "to_at",
+        "exchanges",
+        "client_address",
+        *ACTOR,
+    ),
+    _learned,
+)
+
+TABLES = (EXCHANGES, VIEWS, SESSIONS, GAPS, ATTRIBUTIONS)
 
 
 def table_for(event: Event) -> Table:
@@ -268,5 +307,7 @@ def table_for(event: Event) -> Table:
             return SESSIONS
         case GapRecorded():
             return GAPS
+        case AttributionLearned():
+            return ATTRIBUTIONS
         case _:
             assert_never(event)

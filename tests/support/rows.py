@@ -7,6 +7,7 @@ import msgspec
 from proxy.events import (
     Action,
     Actor,
+    AttributionLearned,
     ExchangeRecorded,
     Extraction,
     GapKind,
@@ -100,6 +101,19 @@ GAP = GapRecorded(
     client_address="",
 )
 
+LEARNED = AttributionLearned(
+    application="sonar",
+    wire=5,
+    connection=7,
+    request_offset=1234,
+    at_ns=NOON_NS,
+    from_ns=NOON_NS - 2_000_000_000,
+    to_ns=NOON_NS,
+    exchanges=3,
+    client_address="10.0.0.7",
+    actor=ACTOR,
+)
+
 
 def view(**fields: object) -> ViewRecorded:
     """``VIEW`` with some fields changed."""
@@ -114,3 +128,8 @@ def exchange(**fields: object) -> ExchangeRecorded:
 def gap(**fields: object) -> GapRecorded:
     """``GAP`` with some fields changed."""
     return msgspec.structs.replace(GAP, **fields)
+
+
+def learned(**fields: object) -> AttributionLearned:
+    """``LEARNED`` with some fields changed."""
+    return msgspec.structs.replace(LEARNED, **fields)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 
+import msgspec
 import pytest
 
 from proxy.events import Action, Actor, Event, Extraction, Strength
@@ -11,7 +12,16 @@ from proxy.store.client import ClickHouseStore, connect
 from proxy.store.investigations import period_caveats, seen_by, who_saw
 from proxy.store.tables import table_for
 from tests.support.embedded import EmbeddedStore
-from tests.support.rows import ACTOR, GAP, NOON_NS, VIEW, exchange, gap, view
+from tests.support.rows import (
+    ACTOR,
+    GAP,
+    NOON_NS,
+    VIEW,
+    exchange,
+    gap,
+    learned,
+    view,
+)
 
 NOON = datetime.fromtimestamp(NOON_NS // 10**9, UTC)
 HOUR = timedelta(hours=1)
@@ -59,6 +69,70 @@ def store(embedded_store: EmbeddedStore) -> ClickHouseStore:
         writer.insert(table.name, table.columns, [row], token=f"i{seq}")
     writer.close()
     return connect(embedded_store.settings(database, reads=True))
+
+
+def _insert(store: ClickHouseStore, events: tuple[Event, ...], first: int) -> None:
+    for seq, event in enumerate(events, first):
+        table = table_for(event)
+        row = table.row(event, "n", 2, seq)
+        store.insert(table.name, table.columns, [row], token=f"l{seq}")
+
+
+LATE = bytes(range(16, 32))
+"""A subject of the views below."""
+
+
+def test_a_name_learned_later_stands_beside_the_view(
+    embedded_store: EmbeddedStore,
+) -> None:
+    """The view stays as it was recorded; only what the row covers is named."""
+    database = embedded_store.database()
+    store = embedded_store.store(database)
+    someone = Actor(reason="unknown_session", session="s1")
+    named = Actor(
+        name="pieters", scheme="page", strength=Strength.INFERRED, session="s1"
+    )
+    replace = msgspec.structs.replace
+    views = (
+        view(subject=LATE, actor=someone, started_ns=_ns(-0.5)),
+        view(subject=LATE, actor=someone, started_ns=_ns(-0.4), application="else"),
+        view(subject=LATE, actor=replace(someone, session="s2"), started_ns=_ns(-0.4)),
+        view(
+            subject=LATE,
+            actor=replace(someone, reason="logged_out"),
+            started_ns=_ns(-0.4),
+        ),
+        view(subject=LATE, actor=someone, started_ns=_ns(-0.7)),
+        view(subject=LATE, actor=someone, started_ns=_ns(0)),
+        view(subject=LATE, actor=named, started_ns=_ns(0.1)),
+    )
+    rows = (
+        learned(actor=named, from_ns=_ns(-0.6), to_ns=_ns(-0.1)),
+        learned(actor=replace(named, name="jansen"), from_ns=_ns(-9), to_ns=_ns(-0.65)),
+    )
+    _insert(store, views + rows, 1)
+
+    seen = {
+        row.seq: row for row in who_saw(store, [LATE.hex()], "client", *PERIOD).rows
+    }
+    of_pieters = seen_by(store, "pieters", *PERIOD).rows
+
+    assert len(seen) == len(views)
+    assert {
+        seq: row.learned_actor for seq, row in seen.items() if row.learned_actor
+    } == {
+        1: "pieters",
+        5: "jansen",
+    }
+    assert (seen[1].actor, seen[1].reason) == ("", "unknown_session")
+    assert seen[1].learned_strength is Strength.INFERRED
+    assert {(row.seq, row.learned_actor) for row in of_pieters} == {
+        (1, "pieters"),
+        (7, ""),
+    }
+    assert [row.seq for row in seen_by(store, "jansen", *PERIOD).rows] == [5]
+    assert all(not row.learned_actor for row in seen_by(store, "", *PERIOD).rows)
+    store.close()
 
 
 def test_opened_records_come_before_listed_ones(store: ClickHouseStore) -> None:

@@ -16,9 +16,9 @@ from proxy.store.client import ClickHouseStore
 from proxy.store.migrate import load
 from proxy.store.tables import ACTOR, IDENTITY, TABLES, Table, table_for
 from tests.support.embedded import EmbeddedStore
-from tests.support.rows import EXCHANGE, GAP, SESSION, VIEW, view
+from tests.support.rows import EXCHANGE, GAP, LEARNED, SESSION, VIEW, view
 
-EVENTS = (EXCHANGE, VIEW, SESSION, GAP)
+EVENTS = (EXCHANGE, VIEW, SESSION, GAP, LEARNED)
 BIG = 2**64 - 1
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40) | st.sampled_from(
@@ -51,7 +51,7 @@ def _columns(event: Event) -> list[str]:
 
 
 def test_every_kind_of_event_has_a_table_of_its_own() -> None:
-    """Four kinds, four tables."""
+    """As many tables as kinds."""
     assert {type(event) for event in EVENTS} == set(get_args(Event))
     assert {table_for(event).name for event in EVENTS} == {t.name for t in TABLES}
 
