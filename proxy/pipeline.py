@@ -42,6 +42,7 @@ from proxy.events import (
 )
 from proxy.exchange.charset import media_type
 from proxy.exchange.model import Exchange
+from proxy.extraction.memory import Memory, SessionMemory
 from proxy.extraction.model import Extracted, Reading
 from proxy.extraction.view import View
 from proxy.pseudonym import pseudonym
@@ -126,8 +127,16 @@ class PipelineCounters:
 class Pipeline:
     """The decisions for one application."""
 
-    def __init__(self, ruleset: RuleSet, sessions: Sessions, keys: Keys) -> None:
+    def __init__(
+        self,
+        ruleset: RuleSet,
+        sessions: Sessions,
+        keys: Keys,
+        memory: Memory | None = None,
+    ) -> None:
         self.ruleset = ruleset
+        self.memory = Memory() if memory is None else memory
+        """What responses taught about later ones; survives a change of rules."""
         self.sessions = sessions
         self.counters = PipelineCounters()
         self._keys = keys
@@ -158,6 +167,9 @@ class Pipeline:
                 exchange, asked, binding, lambda: shared_page(view), context.peer
             )
             needs = observed.needs_watermark
+            if self.ruleset.remembers:
+                told = tuple(observed.touched)
+                view.memory = SessionMemory(self.memory, observed.keys, told)
             context = self._of_client(context, exchange)
             observed.peer = context.client_address
         except Exception:  # fail open: the exchange is recorded, without a name
@@ -268,7 +280,7 @@ class Pipeline:
                 subject=pseudonym(key, found.type, found.id),
                 subject_key=key_id,
                 action=found.action,
-                rule=reading.rule,
+                rule=found.rule or reading.rule,
                 categories=found.categories,
                 position=found.position,
                 ruleset=ruleset,

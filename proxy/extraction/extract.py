@@ -6,6 +6,7 @@ situation                               status, reason
 no response came                        failed, ``no_response``
 HEAD                                    nothing_expected, ``head``
 status outside ``on_status``            nothing_expected, ``status_403``
+a fault or redirect of the dialect      nothing_expected, ``fault``
 304, all subjects in the request        recorded, ``not_modified``
 304, subjects in the body               partial, ``not_modified``
 body above the cap                      truncated, with what was found
@@ -23,6 +24,7 @@ from __future__ import annotations
 
 from proxy.events import Action, Extraction
 from proxy.exchange.model import BodyState
+from proxy.extraction.dialects.base import Dialect, NothingShown, shown_by
 from proxy.extraction.model import Extracted, Found, RecordRule, Subject
 from proxy.extraction.view import Unreadable, View
 
@@ -45,6 +47,15 @@ def extract(rule: RecordRule, view: View) -> Extracted:
             return _not_modified(rule, view)
         return Extracted(Extraction.NOTHING_EXPECTED, f"status_{status}", [])
     collected = _Collected()
+    if rule.dialect is not None:
+        try:
+            view = _inner(rule.dialect, view)
+        except NothingShown as said:
+            return Extracted(Extraction.NOTHING_EXPECTED, said.reason, [])
+        except Unreadable as failure:
+            collected.reasons.append(failure.reason)
+            _weigh_body(view, collected)
+            return collected.extracted(())
     for subject in rule.subjects:
         collected.take(subject, view)
     categories = _categories(rule, view, collected) if rule.data else ()
@@ -53,6 +64,13 @@ def extract(rule: RecordRule, view: View) -> Extracted:
     if status == 206:
         collected.reasons.append("partial_content")
     return collected.extracted(categories)
+
+
+def _inner(dialect: Dialect, view: View) -> View:
+    inner = shown_by(dialect, view)
+    # Made once, for whichever rules look at it.
+    inner.captures = view.captures
+    return inner
 
 
 class _Collected:

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from proxy.events import Action, Extraction
+from proxy.extraction.dialects.base import Dialect
 from proxy.extraction.selectors.base import Rows, Selector
 
 StatusRange = tuple[int, int]
@@ -73,6 +74,8 @@ class RecordRule:
     """Responses with another status show nothing."""
     assurance: Assurance = Assurance.OBSERVE
     on_failure: OnFailure = OnFailure.OPEN
+    dialect: Dialect | None = None
+    """Makes the view that selectors look at; None: the body as it is."""
     needs_body: bool = field(init=False, repr=False, compare=False)
     """Whether anything is read from the body."""
 
@@ -100,6 +103,8 @@ class Found(NamedTuple):
     categories: tuple[str, ...]
     position: int
     """0-based place in a list."""
+    rule: str = ""
+    """The rule that found it, when it is not the reading's."""
 
 
 class Extracted(NamedTuple):

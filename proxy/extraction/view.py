@@ -18,6 +18,7 @@ from proxy.exchange.charset import decode_text, media_type
 from proxy.exchange.forms import Field, form_fields
 from proxy.exchange.model import BodyState, Exchange, Response
 from proxy.exchange.target import Target, parse_target, without_segment
+from proxy.extraction.memory import SessionMemory
 from proxy.extraction.settings import Settings
 
 D = TypeVar("D")
@@ -46,6 +47,7 @@ class View:
         "captures",
         "exchange",
         "flaws",
+        "memory",
         "settings",
     )
 
@@ -58,6 +60,8 @@ class View:
         """What the claiming rule's ``{name}`` stood for."""
         self.flaws: list[str] = []
         """Reasons why part of a document was not read."""
+        self.memory: SessionMemory | None = None
+        """What earlier exchanges of the session left behind; None: nothing is."""
         self._documents: dict[Hashable, object] = {}
         self._target: Target | None = None
         self._form: list[Field] | None = None

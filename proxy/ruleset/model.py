@@ -29,12 +29,17 @@ from proxy.extraction import (
     Reading,
     RecordRule,
     Settings,
+    Unreadable,
     View,
     extract,
     path_template,
     unmapped,
 )
+from proxy.extraction.dialects.base import Call, Dialect, shown_by
+from proxy.extraction.dialects.redirect import is_redirect_page
+from proxy.ruleset.calls import read_calls
 from proxy.ruleset.matcher import Matcher
+from proxy.ruleset.operations import Operation
 from proxy.ruleset.page import shared_page
 
 _PROGRAM = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,9}\Z")
@@ -49,6 +54,10 @@ class Record:
     """Any of them."""
     shown_when: Predicate | None = None
     """Must be true of the response, else it shows nothing."""
+    operation: Operation | None = None
+    """Which calls of its dialect it claims; None: it has no dialect."""
+    skip_redirects: bool = False
+    """A page that only leads elsewhere shows nothing."""
     line: int = 0
     """Where it stands in the file."""
 
@@ -95,7 +104,12 @@ class RuleSet:
         init=False, repr=False, compare=False
     )
 
+    _remembering: tuple[Dialect, ...] = field(init=False, repr=False, compare=False)
+
     def __post_init__(self) -> None:
+        dialects = dict.fromkeys(record.rule.dialect for record in self.records)
+        remembering = tuple(d for d in dialects if d is not None and d.remembers)
+        object.__setattr__(self, "_remembering", remembering)
         records = Matcher(
             ((record, request), request.pattern)
             for record in self.records
@@ -119,7 +133,9 @@ class RuleSet:
         method = view.exchange.request.method.decode("latin-1")
         path = view.target.path
         for (record, request), _, captures in self._records.candidates(method, path):
-            if not request.conditions or conditions_hold(request.conditions, view):
+            if (
+                not request.conditions or conditions_hold(request.conditions, view)
+            ) and (record.operation is None or record.operation.fits(view)):
                 return Claimed(record, request, captures)
         for (kind, request), pattern, _ in self._others.candidates(method, path):
             if kind is Ignored.IGNORED:
@@ -134,12 +150,14 @@ class RuleSet:
     def read(self, exchange: Exchange | View) -> Reading:
         """Which records the exchange showed; never raises on its content."""
         view = exchange if isinstance(exchange, View) else self.view(exchange)
+        for dialect in self._remembering:
+            dialect.remember(view)
         claim = self.match(view)
         if isinstance(claim, Claimed):
-            view.captures = claim.captures
-            template = claim.request.pattern.template
-            answer = self.hidden(claim.record, view) or extract(claim.rule, view)
-            return Reading(claim.rule.name, template, answer)
+            operation = claim.record.operation
+            if operation is not None and operation.several(view):
+                return read_calls(view, operation.dialect, self._read_call)
+            return self._read_claimed(claim, view)
         path = path_template(view.target)
         if claim is not None:
             return Reading("", path, _nothing(claim.value))
@@ -148,14 +166,58 @@ class RuleSet:
             answer = _nothing("login_page")
         return Reading("", path, answer)
 
+    @property
+    def remembers(self) -> bool:
+        """Whether responses are read with the help of earlier ones."""
+        return bool(self._remembering)
+
+    def claims(self, view: View, call: Call) -> list[Claimed]:
+        """The first rule that fits each name of a call, without repetition."""
+        method = view.exchange.request.method.decode("latin-1")
+        names = call.names
+        claims: list[Claimed] = []
+        for (record, request), _, captures in self._records.candidates(
+            method, view.target.path
+        ):
+            if request.conditions and not conditions_hold(request.conditions, view):
+                continue
+            claim = Claimed(record, request, captures)
+            if record.operation is None:
+                return [*claims, claim]
+            fitting = record.operation.fitting(call, names)
+            if fitting:
+                claims.append(claim)
+                names = tuple(name for name in names if name not in fitting)
+            if not names:
+                break
+        return claims
+
+    def _read_call(self, view: View, call: Call) -> list[Reading] | None:
+        claims = self.claims(view, call)
+        if not claims and isinstance(self.match(view), Ignored):
+            return None
+        return [self._read_claimed(claim, view) for claim in claims]
+
+    def _read_claimed(self, claim: Claimed, view: View) -> Reading:
+        view.captures = claim.captures
+        template = claim.request.pattern.template
+        answer = self.hidden(claim.record, view) or extract(claim.rule, view)
+        return Reading(claim.rule.name, template, answer)
+
     def hidden(self, record: Record, view: View) -> Extracted | None:
         """Why a claimed response shows none of its records, or None."""
         if view.exchange.response is None:
             return None
         if self._is_login_page(view):
             return _nothing("login_page")
+        if (
+            record.skip_redirects
+            and record.rule.shows(view.response.status)
+            and is_redirect_page(view)
+        ):
+            return _nothing("redirect")
         if record.shown_when is not None:
-            page = shared_page(view)
+            page = shared_page(_looked_at(record, view))
             shown = evaluate(record.shown_when, view.exchange, page)
             if shown is None:
                 return Extracted(Extraction.FAILED, "shown_when_unknown", [])
@@ -168,6 +230,16 @@ class RuleSet:
         if login_page is None:
             return False
         return evaluate(login_page, view.exchange, shared_page(view)) is True
+
+
+def _looked_at(record: Record, view: View) -> View:
+    """What selectors of the rule look at, as far as it can be read."""
+    if record.rule.dialect is None:
+        return view
+    try:
+        return shown_by(record.rule.dialect, view)
+    except Unreadable:
+        return view
 
 
 def conditions_hold(conditions: tuple[FieldIs, ...], view: View) -> bool:

@@ -17,6 +17,7 @@ from proxy.extraction.model import (
 )
 from proxy.extraction.selectors.base import Rows
 from proxy.extraction.selectors.pattern import Pattern
+from proxy.ruleset.dialects import Defaults, read_defaults, read_operation
 from proxy.ruleset.model import Record
 from proxy.ruleset.predicates import read_predicate, read_status
 from proxy.ruleset.requests import RequestReader
@@ -29,12 +30,13 @@ _SUCCESS: tuple[StatusRange, ...] = ((200, 299),)
 
 def read_records(fields: Fields, reader: RequestReader) -> tuple[Record, ...]:
     """Every record rule that could be read, in the order of the file."""
+    defaults = read_defaults(fields)
     records: list[Record] = []
     claimed: dict[str, str] = {}
     for name, node in fields.entries("records", required=True):
         if not NAME.fullmatch(name):
             fields.wrong(node, "not a rule's name", _NAME_EXPECTED)
-        record = _record(name, node, reader)
+        record = _record(name, node, reader, defaults)
         if record is None:
             continue
         records.append(record)
@@ -44,22 +46,34 @@ def read_records(fields: Fields, reader: RequestReader) -> tuple[Record, ...]:
                 said = f"never reached: {first} claims {request.pattern.text} first"
                 expected = "conditions (query, form) on the earlier rule"
                 fields.wrong(node, said, expected)
-            elif not request.conditions:
+            elif not request.conditions and not _asks(record):
                 claimed[request.pattern.text] = name
     return tuple(records)
 
 
-def _record(name: str, node: Node, reader: RequestReader) -> Record | None:
+def _asks(record: Record) -> bool:
+    """Whether it claims some operations only."""
+    operation = record.operation
+    return operation is not None and bool(operation.names or operation.arguments)
+
+
+def _record(
+    name: str, node: Node, reader: RequestReader, defaults: Defaults
+) -> Record | None:
     problems = reader.problems
     with Fields(node, problems) as fields:
         if node.kind is not Kind.MAPPING:
             return None
         requests = reader.requests(fields)
         captures = [frozenset(request.pattern.names) for request in requests]
+        own = read_defaults(fields, defaults)
         place = Place(
             problems=problems,
             captures=frozenset.intersection(*captures) if captures else frozenset(),
+            dialect=own.dialect,
+            namespaces=own.namespaces,
         )
+        operation = read_operation(fields, place)
         action = fields.choice("action", Action)
         each = fields.child("each")
         rows = None if each is None else read_rows(each, place)
@@ -81,8 +95,16 @@ def _record(name: str, node: Node, reader: RequestReader) -> Record | None:
         on_status=on_status,
         assurance=assurance,
         on_failure=on_failure,
+        dialect=own.dialect,
     )
-    return Record(rule=rule, requests=requests, shown_when=shown_when, line=node.line)
+    return Record(
+        rule=rule,
+        requests=requests,
+        shown_when=shown_when,
+        operation=operation,
+        skip_redirects=own.skip_redirects,
+        line=node.line,
+    )
 
 
 def _subjects(

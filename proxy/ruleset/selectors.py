@@ -7,7 +7,7 @@ mapping with one source and refinements (``{css: a, attr: href, regex: …}``).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from cssselect import SelectorError
@@ -16,7 +16,12 @@ from lxml import etree
 
 from proxy.document import Fields, Kind, Node, Problems, near_miss
 from proxy.extraction.bodies.table import SEPARATORS, TableFormat
+from proxy.extraction.dialects.base import Dialect
+from proxy.extraction.dialects.registry import DIALECTS
+from proxy.extraction.dialects.siebel import SIEBEL
+from proxy.extraction.selectors.argument import Argument
 from proxy.extraction.selectors.base import RowKind, Rows, Selector
+from proxy.extraction.selectors.component import ComponentRows
 from proxy.extraction.selectors.markup import (
     Attribute,
     Markup,
@@ -37,8 +42,11 @@ from proxy.extraction.selectors.request import (
     PathValue,
     QueryValue,
 )
+from proxy.extraction.selectors.scope import NoPlace, scoped
 from proxy.extraction.selectors.table import Column, Table
+from proxy.extraction.selectors.transform import Transformed
 from proxy.extraction.selectors.tree import Json, Value, compile_json
+from proxy.ruleset.transforms import read_transform
 
 SECRET_HEADERS = frozenset(
     {"authorization", "cookie", "set-cookie", "proxy-authorization"}
@@ -56,6 +64,10 @@ class Place:
     """What the rows are that it looks at; None: the page."""
     groups: tuple[str, ...] = field(default=())
     """Groups of the rows, when they are matches."""
+    dialect: Dialect | None = None
+    """In which the rule's requests ask and its responses answer."""
+    namespaces: Mapping[str, str] = field(default_factory=dict)
+    """Prefix → namespace, for XPath; when there are none, names have none."""
 
     def wrong(
         self, node: Node, message: str, expected: str = "", hint: str = ""
@@ -141,7 +153,17 @@ def _xpath(expression: str, node: Node, place: Place) -> Selector | None:
             node, "looks at the whole page for every row", "a path such as .//a/@href"
         )
         return None
-    return _markup(expression, node, place, compile_xpath)
+    return _qualified(expression, node, place)
+
+
+def _qualified(expression: str, node: Node, place: Place) -> Markup | None:
+    namespaces = place.namespaces
+
+    def compiled(text: str) -> etree.XPath:
+        return compile_xpath(text, namespaces)
+
+    found = _markup(expression, node, place, compiled)
+    return replace(found, qualified=True) if found and namespaces else found
 
 
 def _markup(
@@ -165,10 +187,11 @@ def _json(expression: str, node: Node, place: Place) -> Selector | None:
     if place.row not in (None, RowKind.JSON):
         _misfit("json", node, place)
         return None
-    return _json_of(expression, node, place)
+    return json_of(expression, node, place)
 
 
-def _json_of(expression: str, node: Node, place: Place) -> Json | None:
+def json_of(expression: str, node: Node, place: Place) -> Json | None:
+    """A place in a JSON document; None after a problem."""
     try:
         return Json(expression, compile_json(expression))
     except (JMESPathError, ValueError) as error:
@@ -185,12 +208,22 @@ def _regex(expression: str, node: Node, place: Place) -> Pattern | None:
         return None
 
 
+def _argument(expression: str, node: Node, place: Place) -> Selector | None:
+    if place.dialect is None:
+        expected = "dialect: " + " or ".join(DIALECTS)
+        place.wrong(node, "argument needs a dialect in this rule", expected)
+        return None
+    compiled = json_of(expression, node, place)
+    return None if compiled is None else Argument(place.dialect, compiled)
+
+
 SOURCES: dict[str, Source] = {
     "path": _path,
     "query": _query,
     "form": _form,
     "header": _header,
     "request_header": _request_header,
+    "argument": _argument,
     "css": _css,
     "xpath": _xpath,
     "json": _json,
@@ -203,8 +236,18 @@ SOURCES: dict[str, Source] = {
 }
 """Word → selector, given what stands behind it."""
 
+_ROWS = ("css", "xpath", "json", "regex", "csv", "siebel")
 _ALONE = ("text", "value")
-_SHORT = ("path", "query", "form", "header", "request_header", "attr", "column")
+_SHORT = (
+    "path",
+    "query",
+    "form",
+    "header",
+    "request_header",
+    "attr",
+    "column",
+    "argument",
+)
 _SHORT_WORDS = (*_SHORT, "json", "group")
 
 
@@ -231,11 +274,33 @@ def read_selector(node: Node, place: Place) -> Selector | None:
         source = _source(words[0], fields.child(words[0]), place)
         if of_element and isinstance(source, Markup):
             source = replace(source, attr=fields.text("attr"))
+        if isinstance(source, Markup):
+            source = _scoped(source, fields, place)
         pattern = fields.child("regex") if narrowing else None
-    if source is None or pattern is None:
+        transform = fields.child("transform")
+    if source is not None and pattern is not None:
+        compiled = _source("regex", pattern, place)
+        source = Refined(source, compiled) if isinstance(compiled, Pattern) else None
+    if transform is None:
         return source
-    compiled = _source("regex", pattern, place)
-    return Refined(source, compiled) if isinstance(compiled, Pattern) else None
+    steps = read_transform(transform, place.problems)
+    return Transformed(source, steps) if source is not None else None
+
+
+def _scoped(source: Markup, fields: Fields, place: Place) -> Markup | None:
+    within, outside = fields.text("within", ""), fields.text("except", "")
+    if not within and not outside:
+        return source
+    if source.qualified:
+        said = "within and except cannot stand beside namespaces"
+        place.wrong(fields.node, said, "a path that says where")
+        return None
+    try:
+        return scoped(source, within, outside)
+    except (SelectorError, etree.LxmlError, NoPlace) as error:
+        expected = "a place by css or xpath; within and except in CSS"
+        place.wrong(fields.node, f"not readable: {error}", expected)
+        return None
 
 
 def _source(word: str, node: Node | None, place: Place) -> Selector | None:
@@ -269,20 +334,19 @@ def read_rows(node: Node, place: Place) -> Rows | None:
     if node.kind is Kind.SCALAR and node.text == "csv":
         return Table(TableFormat())
     if node.kind is not Kind.MAPPING:
-        place.wrong(node, "no list", "{css: …}, xpath, json, regex or csv")
+        place.wrong(node, "no list", "{css: …}, xpath, json, regex, csv or siebel")
         return None
     with Fields(node, place.problems) as fields:
-        words = [
-            word
-            for word in ("css", "xpath", "json", "regex", "csv")
-            if fields.has(word)
-        ]
+        words = [word for word in _ROWS if fields.has(word)]
         if len(words) != 1:
             said = "no source" if not words else f"several: {', '.join(words)}"
-            place.wrong(node, said, "one of css, xpath, json, regex, csv")
+            place.wrong(node, said, "one of " + ", ".join(_ROWS))
             return None
         word = words[0]
         child = fields.child(word)
+        if word in ("css", "xpath"):
+            found = _source(word, child, place)
+            return _scoped(found, fields, place) if isinstance(found, Markup) else None
     if child is None:
         return None
     if word == "csv":
@@ -291,14 +355,19 @@ def read_rows(node: Node, place: Place) -> Rows | None:
         place.wrong(child, f"{child.kind.value} stands here", "text")
         return None
     match word:
-        case "css":
-            return _markup(child.text, child, place, compile_css)
-        case "xpath":
-            return _markup(child.text, child, place, compile_xpath)
         case "json":
-            return _json_of(child.text, child, place)
+            return json_of(child.text, child, place)
+        case "siebel":
+            return _component(child, place)
         case _:
             return _regex(child.text, child, place)
+
+
+def _component(node: Node, place: Place) -> ComponentRows | None:
+    if place.dialect is not SIEBEL:
+        place.wrong(node, "siebel rows need that dialect", "dialect: siebel")
+        return None
+    return ComponentRows(node.text)
 
 
 def _read_table(node: Node, place: Place) -> Table | None:

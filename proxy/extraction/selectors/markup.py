@@ -6,7 +6,7 @@ regular expressions (they could run away) and no access to other documents.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from lxml import etree
 from typing_extensions import override
 
 from proxy.extraction.bodies.markup import Element, read_markup
+from proxy.extraction.bodies.xml import read_qualified
 from proxy.extraction.selectors.base import MAX_TEXT, OfRow, RowKind
 from proxy.extraction.selectors.css import to_xpath
 from proxy.extraction.view import Unreadable, View
@@ -34,13 +35,20 @@ def compile_css(expression: str) -> etree.XPath:
     return compile_xpath(to_xpath(expression))
 
 
-def compile_xpath(expression: str) -> etree.XPath:
-    """The selector of this XPath 1.0.
+def compile_xpath(
+    expression: str, namespaces: Mapping[str, str] | None = None
+) -> etree.XPath:
+    """The selector of this XPath 1.0, its prefixes standing for ``namespaces``.
 
     Raises:
         lxml.etree.LxmlError: It is none.
     """
-    return etree.XPath(expression, regexp=False, smart_strings=False)
+    return etree.XPath(
+        expression,
+        namespaces=dict(namespaces) if namespaces else None,
+        regexp=False,
+        smart_strings=False,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,8 @@ class Markup:
     """Attribute whose value is taken; empty: the text inside."""
     bounded: bool = True
     """It takes linear time (CSS); of an XPath that is not known."""
+    qualified: bool = False
+    """Names are compared with their namespaces."""
 
     @property
     def needs_body(self) -> bool:
@@ -90,7 +100,10 @@ class Markup:
     def _found(self, view: View, row: Any) -> list[Any]:
         if not self.bounded and len(view.text) > MAX_XPATH_TEXT:
             raise Unreadable("too_large_for_xpath")
-        scope = view.document(read_markup, read_markup) if row is None else row
+        scope = row
+        if row is None:
+            read = read_qualified if self.qualified else read_markup
+            scope = view.document(read, read)
         if not isinstance(scope, Element):
             return []
         try:

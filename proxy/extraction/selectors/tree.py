@@ -78,6 +78,22 @@ class Json:
             found not in (None, False, "", [], {}) for found in self._found(view, None)
         )
 
+    def texts(self, document: Any) -> list[str]:
+        """Texts and numbers at this place of a document that is no body.
+
+        Raises:
+            JMESPathError, TypeError, ValueError: A function got another type.
+            Unreadable: ``too_deep``.
+        """
+        values: list[str] = []
+        try:
+            found = self._search(document)
+        except RecursionError:
+            raise Unreadable("too_deep") from None
+        if found is not None:
+            _texts(found, values)
+        return values
+
     def _found(self, view: View, row: Any) -> list[Any]:
         documents = view.document(read_json, read_json) if row is None else [row]
         found = []

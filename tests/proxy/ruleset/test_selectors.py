@@ -30,6 +30,8 @@ def found(ruleset: RuleSet, answer: Exchange) -> list[str]:
         ("form.f", ["3"]),
         ("header.X-Record", ["4"]),
         ("request_header.Content-Type", ["application/x-www-form-urlencoded"]),
+        ("argument.f", ["3"]),
+        ("{argument: f}", ["3"]),
         ("{css: '#n', attr: Value}", ["9"]),
         ("{css: 'tr.r a'}", ["Jan sen", "Ali"]),
         ("{xpath: '//tr/@data-id'}", ["7", "8"]),
@@ -46,7 +48,7 @@ def test_a_selector_finds_its_values_in_the_exchange(
     selector: str, expected: list[str]
 ) -> None:
     """Each source, short or written out."""
-    ruleset = rule(f"subject: {{type: c, id: {selector}}}".replace("GET", ""))
+    ruleset = rule(f"dialect: jsf, subject: {{type: c, id: {selector}}}")
     answer = exchange("/page?q=1&q=2", HTML, form="f=3", headers=[(b"x-record", b"4")])
 
     assert found(ruleset, answer) == expected
@@ -171,6 +173,6 @@ def test_a_pattern_that_runs_away_is_cut() -> None:
 def test_every_word_of_the_vocabulary_is_tested_here() -> None:
     """A new selector needs its rows above."""
     assert list(SOURCES) == [
-        "path", "query", "form", "header", "request_header", "css", "xpath", "json",
-        "regex", "attr", "text", "value", "column", "group",
+        "path", "query", "form", "header", "request_header", "argument", "css",
+        "xpath", "json", "regex", "attr", "text", "value", "column", "group",
     ]  # fmt: skip

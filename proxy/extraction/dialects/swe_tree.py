@@ -1,0 +1,126 @@
+"""Property sets of Siebel's web engine as text: tokens, nodes, star arrays.
+
+A property set is ``@0``, a delimiter (the third character, one that occurs in no
+value), a version and one node::
+
+    node  = attribute count, child count, name, kind, [id if kind is 3],
+            (key, value) * attributes, node * children
+
+A star array is ``length*text`` repeated, an older form ``hexlength_text``.
+Lengths count UTF-16 units, as scripts in a browser count.
+
+Nothing here raises on content, recurses, or makes more nodes than there are
+tokens; what is wrong or cut ends the reading, and that is told.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+MAX_DEPTH = 256
+"""Nodes within each other; recorded answers have 8."""
+_HEADER = re.compile(r"@0([^\w\s@])")
+_COUNT = re.compile(r"[0-9]{1,7}", re.ASCII)
+_LENGTH = re.compile(r"(?:([0-9]{1,8})\*|([0-9A-Fa-f]{1,7})_)", re.ASCII)
+
+
+@dataclass(slots=True)
+class SweNode:
+    """One node."""
+
+    name: str
+    id: str = ""
+    """Of typed nodes: ``S_BC1``, ``S_A1``."""
+    attributes: dict[str, str] = field(default_factory=dict)
+    children: list[SweNode] = field(default_factory=list)
+
+
+def is_property_set(text: str) -> bool:
+    """Whether a body begins as one."""
+    return text[:2] == "@0" and _HEADER.match(text) is not None
+
+
+def parse_property_set(text: str) -> tuple[SweNode | None, bool]:
+    """The root node, and whether everything could be read.
+
+    Of text that is cut or wrong the nodes before the fault are kept.
+    """
+    header = _HEADER.match(text)
+    if header is None:
+        return None, False
+    tokens = text.split(header[1])
+    root: SweNode | None = None
+    open_nodes: list[tuple[SweNode, int]] = []
+    """Nodes whose children are being read, and how many are to come."""
+    at, count = 2, len(tokens)
+    while True:
+        read = _node(tokens, at, count)
+        if read is None:
+            return root, False
+        node, children, at = read
+        if root is None:
+            root = node
+        else:
+            parent, left = open_nodes.pop()
+            parent.children.append(node)
+            if left > 1:
+                open_nodes.append((parent, left - 1))
+        if children:
+            if len(open_nodes) >= MAX_DEPTH:
+                return root, False
+            open_nodes.append((node, children))
+        if not open_nodes:
+            return root, not any(token.strip() for token in tokens[at:])
+
+
+def _node(tokens: list[str], at: int, count: int) -> tuple[SweNode, int, int] | None:
+    """A node without its children, their number, and where they begin."""
+    if at + 4 > count:
+        return None
+    pairs, children, name, kind = tokens[at : at + 4]
+    if not (_COUNT.fullmatch(pairs) and _COUNT.fullmatch(children)):
+        return None
+    at += 4
+    node = SweNode(name)
+    if kind == "3":
+        if at >= count:
+            return None
+        node.id = tokens[at]
+        at += 1
+    end = at + 2 * int(pairs)
+    if end > count:
+        return None
+    node.attributes = dict(zip(tokens[at:end:2], tokens[at + 1 : end : 2], strict=True))
+    return node, int(children), end
+
+
+def star_array(text: str) -> tuple[list[str], bool]:
+    """The texts of a star array, and whether it was read to its end."""
+    if not text.isascii() and max(text) > "\uffff":
+        units, whole = star_array(_halves(text))
+        return [_joined(unit) for unit in units], whole
+    texts: list[str] = []
+    at, end = 0, len(text)
+    while at < end:
+        head = _LENGTH.match(text, at)
+        if head is None:
+            return texts, False
+        start = head.end()
+        at = start + (int(head[1]) if head[1] else int(head[2], 16))
+        if at > end:
+            return texts, False
+        texts.append(text[start:at])
+    return texts, True
+
+
+def _halves(text: str) -> str:
+    """Every UTF-16 unit a character."""
+    data = text.encode("utf-16-le", "surrogatepass")
+    return "".join(
+        chr(int.from_bytes(data[i : i + 2], "little")) for i in range(0, len(data), 2)
+    )
+
+
+def _joined(units: str) -> str:
+    return units.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
