@@ -25,6 +25,7 @@ from typing_extensions import override
 
 from addons.connections import RelayContext, accepted
 from addons.handler import WireHandler
+from addons.preamble import PreambleReader, speaks
 from addons.settings import ListenerSettings
 from addons.side import KEEPALIVE
 from addons.status import Counters, ListenerStatus
@@ -200,8 +201,12 @@ class InheritedInstance(  # type: ignore[no-untyped-call]
 
     async def _attach(self, handler: WireHandler, sock: socket.socket) -> None:
         loop = asyncio.get_running_loop()
+        first: asyncio.Protocol = handler.client_side
+        balancers = self.settings.proxy_protocol
+        if balancers and speaks(handler.client.peername[0], balancers):
+            first = PreambleReader(handler, self.counters)
         try:
-            await loop.connect_accepted_socket(lambda: handler.client_side, sock)
+            await loop.connect_accepted_socket(lambda: first, sock)
         except OSError:
             sock.close()
             handler.client_side.connection_lost(None)

@@ -9,9 +9,11 @@ The composition root builds these from the config and hands them to
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal
 
+Network = IPv4Network | IPv6Network
 TlsVersion = Literal["1.0", "1.1", "1.2", "1.3"]
 
 
@@ -64,6 +66,8 @@ class ListenerSettings:
     direct connection would."""
     max_connections: int = 4096
     """At this number accepting pauses; each connection takes two descriptors."""
+    proxy_protocol: tuple[Network, ...] = ()
+    """Peers whose connections begin with a PROXY preamble (``preamble``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,8 @@ class ListenerStatus:
     """Times accepting paused at ``max_connections`` or for want of descriptors."""
     paced: int
     """Times a client's next read waited for the recorder."""
+    preambles_missing: int
+    """Connections of listed balancers that began without a PROXY preamble."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,7 @@ class Counters:
     layer_failures: int = 0
     limit_reached: int = 0
     paced: int = 0
+    preambles_missing: int = 0
 
     def snapshot(
         self, *, application: str, address: str, accepting: bool, up: int, down: int
@@ -95,4 +98,5 @@ class Counters:
             layer_failures=self.layer_failures,
             limit_reached=self.limit_reached,
             paced=self.paced,
+            preambles_missing=self.preambles_missing,
         )

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -61,6 +62,8 @@ class Application:
     idle_timeout: float | None
     max_connections: int
     """Per wire."""
+    proxy_protocol: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Load balancers whose connections begin with a PROXY preamble."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,6 +217,7 @@ def _applications(
                     max_connections=each.integer(
                         "max_connections", 4096, least=1, most=1_000_000
                     ),
+                    proxy_protocol=_proxy_protocol(each, problems),
                 )
             )
             if upstream_url and urlsplit(upstream_url).path not in ("", "/"):
@@ -224,6 +228,23 @@ def _applications(
                     "the upstream has a path, but bytes pass unchanged",
                     "http://host:port or https://host:port",
                 )
+    return tuple(found)
+
+
+def _proxy_protocol(
+    fields: Fields, problems: Problems
+) -> tuple[IPv4Network | IPv6Network, ...]:
+    node = fields.child("proxy_protocol")
+    if node is None:
+        return ()
+    found: list[IPv4Network | IPv6Network] = []
+    with Fields(node, problems) as inner:
+        inner.required("peers", "the balancers' networks, such as 10.0.0.0/8")
+        for each in inner.elements("peers"):
+            try:
+                found.append(ip_network(each.text))
+            except ValueError:
+                inner.wrong(each, "not a network", "such as 10.0.0.0/8 or 192.0.2.1")
     return tuple(found)
 
 

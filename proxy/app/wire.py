@@ -112,6 +112,7 @@ def listener(application: Application, descriptor: int) -> ListenerSettings:
         connect_timeout=application.connect_timeout,
         idle_timeout=application.idle_timeout,
         max_connections=application.max_connections,
+        proxy_protocol=application.proxy_protocol,
     )
 
 
@@ -129,6 +130,7 @@ def wire_figures(status: WireStatus) -> dict[str, Any]:
         "taps_failed": sum(one.taps_failed for one in each),
         "layer_failures": sum(one.layer_failures for one in each),
         "limit_reached": sum(one.limit_reached for one in each),
+        "preambles_missing": sum(one.preambles_missing for one in each),
         "draining": status.draining,
     }
 

@@ -168,3 +168,19 @@ def test_client_certificates_are_asked_for_only_when_told_so(
     assert config is not None
     assert config.applications[0].tls is not None
     assert config.applications[0].tls.client_certificates is expected
+
+
+def test_balancers_that_speak_the_proxy_protocol_are_listed(tmp_path: Path) -> None:
+    """Networks or single addresses; anybody else's preamble is data."""
+    listed = "    proxy_protocol: {peers: [10.0.0.0/8, 192.0.2.1]}\n"
+    wrong = "    proxy_protocol: {peers: [10.0.0.1/8], from: x}\n"
+
+    config, problems = _read(tmp_path, MINIMAL + listed)
+    _, told = _read(tmp_path, MINIMAL + wrong)
+
+    assert problems == []
+    assert config is not None
+    found = [str(each) for each in config.applications[0].proxy_protocol]
+    assert found == ["10.0.0.0/8", "192.0.2.1/32"]
+    assert len(told) == 2
+    assert any("not a network" in str(problem) for problem in told)

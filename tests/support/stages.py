@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from addons.settings import ClientTls, ListenerSettings, UpstreamTls
+from addons.settings import ClientTls, ListenerSettings, Network, UpstreamTls
 from proxy.tapstream import TapSource
 from tests.support.certificates import Authority, Issued
 from tests.support.conversations import Conversation, Meeting
@@ -163,6 +163,7 @@ def through(
     drain_seconds: float = 1.0,
     max_connections: int = 4096,
     ask: bool = False,
+    balancers: tuple[Network, ...] = (),
 ) -> Iterator[Stage]:
     """A wire between client and server, with TLS on the sides that have keys."""
     with listening() as front, listening() as back:
@@ -175,6 +176,7 @@ def through(
             upstream_tls=server_keys.upstream_tls() if server_keys else None,
             idle_timeout=idle_timeout,
             max_connections=max_connections,
+            proxy_protocol=balancers,
         )
         with RunningWire(
             source, [settings], loop=loop, drain_seconds=drain_seconds
