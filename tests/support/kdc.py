@@ -5,9 +5,11 @@ No file of the system is read or written: every program gets ``environment``.
 
 from __future__ import annotations
 
+import base64
 import os
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +19,14 @@ from tests.support.waiting import until
 
 REALM = "OFFICE.EXAMPLE"
 PACKAGES = ("krb5-kdc", "krb5-admin-server", "krb5-user")
+_TOKENS = """
+import base64, gssapi, sys
+name = gssapi.Name("HTTP@" + sys.argv[1], gssapi.NameType.hostbased_service)
+spnego = gssapi.OID.from_int_seq("1.3.6.1.5.5.2")
+for _ in range(int(sys.argv[2])):
+    context = gssapi.SecurityContext(name=name, usage="initiate", mech=spnego)
+    print(base64.b64encode(context.step()).decode())
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +52,10 @@ class Realm:
         key = "-randkey" if word is None else f"-pw {word}"
         self._run("kadmin.local", "-q", f"addprinc {key} {principal}")
 
+    def new_key(self, principal: str) -> None:
+        """Rotate the key of a principal; keytabs of before open nothing new."""
+        self._run("kadmin.local", "-q", f"cpw -randkey {principal}")
+
     def keytab(self, name: str, *principals: str) -> Path:
         """A keytab file with the keys these principals have now."""
         path = self.directory / name
@@ -56,6 +70,20 @@ class Realm:
         environment = {**self.environment, "KRB5CCNAME": f"FILE:{cache}"}
         self._run("kinit", user, words=word + "\n", environment=environment)
         return environment
+
+    def tokens(
+        self, environment: dict[str, str], host: str, count: int = 1
+    ) -> list[bytes]:
+        """Negotiate tokens of a user for ``http://host``; needs gssapi."""
+        done = subprocess.run(
+            [sys.executable, "-c", _TOKENS, host, str(count)],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return [base64.b64decode(line) for line in done.stdout.split()]
 
     def _run(
         self,

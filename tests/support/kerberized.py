@@ -20,6 +20,8 @@ MODULES = (
     "mpm_event authn_core authz_core authz_user auth_gssapi session session_cookie "
     "headers dir mime"
 )
+PAGES = ("client", "pooled")
+"""Pages of each area."""
 _MODULES = Path("/usr/lib/apache2/modules")
 
 
@@ -59,7 +61,8 @@ def kerberized(directory: Path, realm: Realm, keytab: Path) -> Iterator[Kerberiz
     for area in ("protected", "kept", "cookie", "public"):
         folder = directory / "pages" / area
         folder.mkdir(parents=True)
-        (folder / "client.html").write_text("<p id=client>4711</p>\n")
+        for name in PAGES:
+            (folder / f"{name}.html").write_text("<p id=client>4711</p>\n")
     modules = "\n".join(
         f"LoadModule {name}_module {_MODULES}/mod_{name}.so" for name in MODULES.split()
     )

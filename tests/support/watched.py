@@ -66,6 +66,8 @@ def watched(directory: Path, fronts: Sequence[Front]) -> Iterator[Watched]:
 
         def ready() -> bool:
             assert running.process.poll() is None, running.words()
+            # A wire that ends is started again; the first one must do.
+            assert "wire-0 ended" not in running.words(), running.words()
             return {"recorder", "wire-0"} <= running.reports().keys()
 
         until(ready, "recorder and wire report", READY_SECONDS)
