@@ -29,7 +29,7 @@ def test_a_real_server_outranks_a_made_exchange(tmp_path: Path) -> None:
 
     text = page(marked(tmp_path))
 
-    assert "| basic | – | **real** |" in text
+    assert "| basic | - | **real** |" in text
     assert "a wrong password names nobody (`tests/e2e/test_x.py`)" in text
 
 

@@ -105,7 +105,7 @@ def page(marks: list[Marked]) -> str:
 
 def _cell(marks: list[Marked]) -> str:
     if not marks:
-        return "–"
+        return "-"
     return "**real**" if any(mark.real for mark in marks) else "yes"
 
 
