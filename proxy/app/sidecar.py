@@ -71,11 +71,11 @@ def specs(config: Config, descriptors: dict[str, int]) -> list[ChildSpec]:
     found = []
     if config.store.embedded:
         found.append(
+            # Nobody waits for it: evidence does, in the journal, and users must not.
             ChildSpec(
                 role="store",
                 argv=command("store"),
                 grace=FLUSH_SECONDS,
-                ready=reported("store"),
             )
         )
     found.append(

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from proxy.app.access import store_client
 from proxy.config import Config, load
 from proxy.events import Event, decode
 from proxy.journal import JournalReader, cursor
+from proxy.keys import load as load_keys
+from proxy.pseudonym import pseudonym
 from proxy.store.client import ClickHouseStore
 from proxy.store.port import StoreRejected, StoreUnavailable
 from tests.support.waiting import until
@@ -159,6 +162,22 @@ class Running:
         found = cursor.load(directory / cursor.CURSOR)
         tail = JournalReader(directory).tail()
         return found is not None and (found.epoch, found.shipped) == tail
+
+    def shown(self, kind: str, ids: Iterable[str]) -> Counter[tuple[str, str, str]]:
+        """Views in the store as (account, action, id); ``ids`` are those expected."""
+        key = load_keys(self.config.keys).subject_key
+        names = {pseudonym(key, kind, each): each for each in ids}
+        rows = self.asked("SELECT actor, toString(action), subject FROM views")
+        return Counter(
+            (str(actor), str(action), names.get(subject, "another"))
+            for actor, action, subject in rows
+            if isinstance(subject, bytes)
+        )
+
+    def asked(self, sql: str) -> list[tuple[object, ...]]:
+        """Rows that the store gives."""
+        with closing(self.store()) as store:
+            return [tuple(row) for row in store.query(sql).rows]
 
     def words(self) -> str:
         """What its processes have said."""

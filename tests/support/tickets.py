@@ -12,7 +12,7 @@ import itertools
 import ssl
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -200,3 +200,61 @@ class Browser:
         for line in answer.headers.get_all("Set-Cookie") or ():
             self.cookie = line.removeprefix("SESSION=").partition(";")[0]
         return answer.status
+
+
+class Traffic:
+    """Employees at work, each opening clients nobody else opens, until ``stop``.
+
+    ``cut`` is how often a connection broke under a request; they go on on another.
+    """
+
+    def __init__(self, port: int, accounts: Iterable[str]) -> None:
+        self.cut = 0
+        self.opened = 0
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._numbers = itertools.count(1000)
+        self._threads = [
+            threading.Thread(target=self._work, args=(port, account), daemon=True)
+            for account in accounts
+        ]
+        self._ready = threading.Barrier(len(self._threads) + 1)
+
+    def start(self) -> None:
+        """Let everybody log in, then begin."""
+        for thread in self._threads:
+            thread.start()
+        self._ready.wait(30)
+
+    def stop(self) -> None:
+        """Let everybody finish what is under way."""
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join(60)
+            assert not thread.is_alive(), "an employee does not come to an end"
+
+    def _work(self, port: int, account: str) -> None:
+        browser = Browser(port)
+        browser.login(account)
+        self._ready.wait(30)
+        while not self._stopping.is_set():
+            try:
+                browser.get(f"/client/{next(self._numbers)}")
+            except (OSError, http.client.HTTPException):
+                with self._lock:
+                    self.cut += 1
+            else:
+                with self._lock:
+                    self.opened += 1
+        browser.close()
+
+
+@contextmanager
+def working(port: int, *accounts: str) -> Iterator[Traffic]:
+    """``Traffic`` while the block lasts."""
+    traffic = Traffic(port, accounts)
+    traffic.start()
+    try:
+        yield traffic
+    finally:
+        traffic.stop()
