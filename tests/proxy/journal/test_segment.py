@@ -82,3 +82,35 @@ def _create(path: Path, snapshot_of: Path | None = None) -> None:
         snapshot_of=snapshot_of,
         boots=None,
     )
+
+
+@pytest.mark.parametrize("count", [1, 49, 50, 51, 100, 149])
+def test_entries_are_numbered_gapless_however_many_there_are(
+    count: int, tmp_path: Path
+) -> None:
+    """They are inserted in groups; the edge of a group is no edge of the numbers."""
+    path = tmp_path / "a"
+    _create(path)
+    bodies = [b"%d" % number for number in range(count)]
+
+    with closing(segment.connect_writer(path, 1 << 20)) as connection:
+        segment.write(connection, 7, Batch(events=bodies))
+        rows = connection.execute("SELECT seq, body FROM entries ORDER BY seq")
+        found = rows.fetchall()
+
+    assert found == list(enumerate(bodies, 7))
+
+
+def test_a_batch_with_one_bad_entry_leaves_nothing(tmp_path: Path) -> None:
+    """Groups before it are rolled back as well."""
+    path = tmp_path / "a"
+    _create(path)
+    bodies: list[bytes] = [b"x"] * 60
+    bodies[55] = None  # type: ignore[call-overload] # NOT NULL refuses it
+
+    with closing(segment.connect_writer(path, 1 << 20)) as connection:
+        with pytest.raises(sqlite3.IntegrityError):
+            segment.write(connection, 1, Batch(events=bodies))
+        left = connection.execute("SELECT count(*) FROM entries").fetchone()
+
+    assert left == (0,)
