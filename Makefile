@@ -8,10 +8,11 @@ WORKERS ?= 2
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-deep lint fmt types imports golden bench check pins clean
+.PHONY: help setup demo test test-deep lint fmt types imports golden bench check pins clean \
+	attribution-model
 
 help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
 
 setup: $(STAMP)  ## make .venv/ and install the pinned dependencies into it
 
@@ -45,6 +46,12 @@ imports: $(STAMP)  ## the import laws of docs/architecture.md
 
 golden: $(STAMP)  ## write the expected results of recorded traffic anew; review the diff
 	$(BIN)/pytest tests/golden --rewrite-golden
+
+SEEDS ?= 10
+EXCHANGES ?= 50000
+
+attribution-model: $(STAMP)  ## office days against the truth: SEEDS=10 EXCHANGES=50000
+	$(BIN)/python -m tests.model --seeds $(SEEDS) --exchanges $(EXCHANGES)
 
 bench: $(STAMP)  ## speed and memory, side by side with the peers; writes build/bench.json
 	$(BIN)/python -m tests.bench
