@@ -217,8 +217,9 @@ def test_no_token_is_on_disk(behind: Applications) -> None:
 
 @pytest.mark.matrix(scheme="header", case="right login")
 @pytest.mark.matrix(scheme="header", case="logout")
+@pytest.mark.matrix(scheme="header", case="expiry")
 def test_header_of_the_listed_peer_names_its_requests(behind: Applications) -> None:
-    """And a request without it is nobody's."""
+    """It lives for its request: the next one without it is nobody's."""
     path = "/open/sso"
     with behind.sso() as client:
         assert client.get(path, user("jansen")).status == 200
@@ -278,6 +279,7 @@ def test_asserted_name_that_the_application_refuses_names_nobody(
 
 
 @pytest.mark.matrix(scheme="header", case="two users one connection")
+@pytest.mark.matrix(scheme="header", case="rotation")
 @pytest.mark.matrix(scheme="header", case="sidecar restart with open session")
 def test_proxy_sends_everybody_over_one_connection(behind: Applications) -> None:
     """Each request says whose it is, after a restart too."""
