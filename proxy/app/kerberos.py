@@ -29,6 +29,7 @@ _REASONS = {
     -1765328353: "wrong_key",  # KRB5KRB_AP_ERR_BAD_INTEGRITY
     -1765328352: "expired_ticket",  # KRB5KRB_AP_ERR_TKT_EXPIRED
     -1765328351: "expired_ticket",  # KRB5KRB_AP_ERR_TKT_NYV, not yet valid
+    -1765328349: "wrong_key",  # KRB5KRB_AP_ERR_NOT_US
     -1765328347: "clock_skew",  # KRB5KRB_AP_ERR_SKEW
     -1765328340: "wrong_key",  # KRB5KRB_AP_ERR_BADKEYVER
     -1765328339: "wrong_key",  # KRB5KRB_AP_ERR_NOKEY

@@ -171,7 +171,7 @@ def test_a_ticket_the_keytab_opens_names_its_user_as_verified(office: Office) ->
     assert [actor.name for actor in actors] == office.truth(path)
 
 
-@pytest.mark.matrix(scheme="kerberos (no keytab)", case="right login")
+@pytest.mark.matrix(scheme="kerberos", case="right login")
 def test_without_a_keytab_the_realm_and_the_reason_are_told(office: Office) -> None:
     """Apache knows who it was; the sidecar must not guess."""
     path = page("protected", "closed")
