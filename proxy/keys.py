@@ -38,6 +38,12 @@ class KeyFile:
         return self.session[max(self.session)]
 
     @property
+    def older_session_keys(self) -> tuple[bytes, ...]:
+        """Those before it that are still in the file, newest first."""
+        older = sorted(self.session, reverse=True)[1:]
+        return tuple(self.session[number] for number in older)
+
+    @property
     def subject_key_id(self) -> int:
         """Id of the subject key in use; stands on every view."""
         return max(self.subject)

@@ -64,6 +64,8 @@ class Keys:
     session: bytes = field(repr=False)
     subject: bytes = field(repr=False)
     subject_key_id: int
+    older_sessions: tuple[bytes, ...] = field(default=(), repr=False)
+    """Session keys of before; sessions that began under them are recognised."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +148,7 @@ class Pipeline:
             sessions,
             keys.session,
             ruleset.materials,
+            older=keys.older_sessions,
         )
 
     def observe(self, context: ConnectionContext, exchange: Exchange) -> Prepared:

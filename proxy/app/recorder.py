@@ -38,6 +38,7 @@ def pipelines(
         session=keys.session_key,
         subject=keys.subject_key,
         subject_key_id=keys.subject_key_id,
+        older_sessions=keys.older_session_keys,
     )
     return {
         name: Pipeline(ruleset, sessions, secrets) for name, ruleset in rulesets.items()

@@ -66,11 +66,17 @@ class Attribution:
         materials: Materials = NOTHING,
         *,
         accompanying: Sequence[Accompanying] = (),
+        older: Sequence[bytes] = (),
     ) -> None:
-        """Read claims of the rule set's identities, and of ``accompanying``."""
+        """Read claims of the rule set's identities, and of ``accompanying``.
+
+        Sessions bound under ``older`` keys are still recognised.
+        """
         schemes = [accompanying_of(each, materials) for each in spec.identities]
         schemes += accompanying
-        self._keys = KeyReader(spec.session, application, key)
+        self._keys = KeyReader(
+            spec.session, application, key, older=older, known=sessions.knows
+        )
         names = Names(spec.names, materials)
         self._observer = Observer(spec, sessions, self._keys, materials, schemes, names)
         self._settler = Settler(spec, sessions, names)

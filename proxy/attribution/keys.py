@@ -7,7 +7,7 @@ only and is bounded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import assert_never
@@ -74,6 +74,10 @@ def issued_cookies(response: Response) -> list[Issued]:
     return found
 
 
+def _never(_: bytes) -> bool:
+    return False
+
+
 class KeyReader:
     """Reads the session keys a rule set names, as digests."""
 
@@ -84,7 +88,14 @@ class KeyReader:
         key: bytes,
         *,
         remembered: int = _MEMORY,
+        older: Sequence[bytes] = (),
+        known: Callable[[bytes], bool] = _never,
     ) -> None:
+        """Read keys, digested under ``key``.
+
+        While the key file is being rotated, a session whose digest under an
+        ``older`` key is ``known`` to the table keeps that digest for its life.
+        """
         plain = [name for name in spec.cookies if "*" not in name]
         self._kinds = {n.encode("latin-1", "replace"): f"cookie:{n}" for n in plain}
         self._globs = [compile_glob(name) for name in spec.cookies if "*" in name]
@@ -95,6 +106,8 @@ class KeyReader:
         self._by_connection = len(self._places) < len(spec.places)
         self._application = application
         self._key = key
+        self._older = tuple(older)
+        self._known = known
         self._memory: dict[bytes, tuple[bytes, ...]] = {}
         self._most = remembered
 
@@ -111,7 +124,7 @@ class KeyReader:
     def connection(self, wire: int, connection: int) -> bytes:
         """Digest of a connection as a key."""
         value = b"%x:%x" % (wire, connection)
-        return session_digest(self._key, self._application, "connection", value)
+        return self._digest("connection", value)
 
     def of_request(self, request: Request) -> tuple[bytes, ...]:
         """Digests of the session cookies of a request, each once, in order."""
@@ -126,7 +139,8 @@ class KeyReader:
         if known is not None:
             return known
         keys = tuple(dict.fromkeys(key for _, key in self._read(header)))
-        if len(header) <= _MEMORY_VALUE:
+        # Under an older key it is the table's to say which digest it is, each time.
+        if len(header) <= _MEMORY_VALUE and not self._older:
             if len(self._memory) >= self._most:
                 # The oldest; reuse of a header comes in bursts, so order of
                 # arrival is near enough to order of use.
@@ -242,6 +256,10 @@ class KeyReader:
         return tuple(dict.fromkeys(self._digest(kind, value) for value in values))
 
     def _digest(self, kind: str, value: bytes) -> bytes:
+        for key in self._older:
+            old = session_digest(key, self._application, kind, value)
+            if self._known(old):
+                return old
         return session_digest(self._key, self._application, kind, value)
 
 
