@@ -30,6 +30,7 @@ MODULES = {
     "status": "report",
     "who-saw": "ask",
     "seen-by": "ask",
+    "why": "why",
     "rules": "rules",
     "capture": "captures",
     "replay": "captures",

@@ -207,7 +207,7 @@ def _print_views(
         table(
             to,
             title,
-            (*columns, "application", "from"),
+            (*columns, "application", "from", "view"),
             [
                 (
                     f"{row.started_at.astimezone():%F %T}",
@@ -216,6 +216,7 @@ def _print_views(
                     ", ".join(row.categories),
                     "" if where else row.application,
                     row.client_address,
+                    f"{row.node}:{row.epoch}:{row.seq}",
                 )
                 for row in rows
             ],

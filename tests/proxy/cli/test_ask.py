@@ -33,7 +33,8 @@ def test_who_saw_names_the_accounts_opened_before_listed(recorded: Recorded) -> 
     assert [
         [account, "confirmed", "(form)", "view", "127.0.0.1"]
         for account in ("joan", "rik")
-    ] == [row[2:] for row in opened]
+    ] == [row[2:-1] for row in opened]
+    assert all(re.fullmatch(r"test:\d+:\d+", row[-1]) for row in opened)
 
 
 def test_an_answer_ends_with_what_it_cannot_say(recorded: Recorded) -> None:
