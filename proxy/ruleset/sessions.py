@@ -68,7 +68,7 @@ def _header(node: Node, which: Which, problems: Problems) -> KeyPlace | None:
         way = fields.text("issued")
         if way and not _WAY.fullmatch(way):
             child = fields.child("issued")
-            fields.wrong(child or node, "no way into a JSON body", "json.result[1]")
+            fields.wrong(child or node, "not a way into a JSON body", "json.result[1]")
             return None
     steps = tuple(
         step[1] or int(step[2]) for step in _STEP.finditer(way.removeprefix("json"))
