@@ -122,6 +122,18 @@ class Actor(msgspec.Struct, frozen=True, array_like=True):
     kind: AccountKind = AccountKind.UNKNOWN
 
 
+class ContextTerm(msgspec.Struct, frozen=True, array_like=True):
+    """What somebody searched for, or anything else a rule calls ``context``."""
+
+    name: str
+    """As the rule set calls it."""
+    value: str
+    """In one spelling (no case, single blanks); unless ``key`` is 0 the keyed hash
+    of that, hex: ``pseudonym(key, "context NAME", value)``."""
+    key: int
+    """Id of the subject key; 0: the value is kept as it is."""
+
+
 class ExchangeRecorded(msgspec.Struct, frozen=True, array_like=True, tag="x"):
     """One per exchange, always. Times are ns since the epoch unless named."""
 
@@ -153,6 +165,8 @@ class ExchangeRecorded(msgspec.Struct, frozen=True, array_like=True, tag="x"):
     views: int
     ruleset: str
     """First 16 hex digits of the rule set's SHA-256."""
+    context: tuple[ContextTerm, ...] = ()
+    """In the order of the rule."""
 
 
 class ViewRecorded(msgspec.Struct, frozen=True, array_like=True, tag="v"):

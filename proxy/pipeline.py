@@ -34,6 +34,7 @@ from proxy.attribution.sessions import Sessions
 from proxy.events import (
     Actor,
     AttributionLearned,
+    ContextTerm,
     Event,
     ExchangeRecorded,
     Extraction,
@@ -45,7 +46,7 @@ from proxy.exchange.model import Exchange
 from proxy.extraction.memory import Memory, SessionMemory
 from proxy.extraction.model import Extracted, Reading
 from proxy.extraction.view import View
-from proxy.pseudonym import pseudonym
+from proxy.pseudonym import pseudonym, term_hash
 from proxy.ruleset.model import RuleSet
 from proxy.ruleset.page import shared_page
 
@@ -261,6 +262,16 @@ class Pipeline:
             extraction_reason=reading.extracted.reason,
             views=len(reading.extracted.subjects),
             ruleset=self.ruleset.hash,
+            context=self._context(reading) if reading.context else (),
+        )
+
+    def _context(self, reading: Reading) -> tuple[ContextTerm, ...]:
+        key, key_id = self._keys.subject, self._keys.subject_key_id
+        return tuple(
+            ContextTerm(term.name, term.value, 0)
+            if term.plain
+            else ContextTerm(term.name, term_hash(key, *term[:2]), key_id)
+            for term in reading.context
         )
 
     def _views(

@@ -22,6 +22,18 @@ def _keyed(key: bytes) -> hashlib.blake2b:
     return hashlib.blake2b(key=key, digest_size=PSEUDONYM_BYTES)
 
 
+def term_hash(key: bytes, name: str, value: str) -> str:
+    """The keyed hash of a context term, hex.
+
+    Args:
+        key: The subject key.
+        name: As the rule set calls it; no subject type has a blank, so the two
+            never meet.
+        value: In one spelling.
+    """
+    return pseudonym(key, f"context {name}", value).hex()
+
+
 def pseudonym(key: bytes, subject_type: str, identifier: str) -> bytes:
     """The pseudonym of one subject.
 

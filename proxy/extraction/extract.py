@@ -17,7 +17,8 @@ rows whose id cannot be read            partial (or failed when all)
 ======================================  ================================
 
 One subject counts once per exchange and action, at its first position, however
-often the page names it.
+often the page names it; a mention of a subject that the same exchange shows counts
+for nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from __future__ import annotations
 from proxy.events import Action, Extraction
 from proxy.exchange.model import BodyState
 from proxy.extraction.dialects.base import Dialect, NothingShown, shown_by
-from proxy.extraction.model import Extracted, Found, RecordRule, Subject
+from proxy.extraction.model import Extracted, Found, RecordRule, Skip, Subject
+from proxy.extraction.selectors.pattern import written
 from proxy.extraction.view import Unreadable, View
 
 
@@ -99,6 +101,10 @@ class _Collected:
 
     def _take_page(self, subject: Subject, found: dict[str, int], view: View) -> None:
         values = subject.id.values(view, None)
+        if subject.skip is not None and values:
+            values = _kept(subject.skip, values, view)
+            if not values:
+                return
         if not values and subject.required:
             self.reasons.append("no_subject")
         longest = view.settings.identifier
@@ -119,16 +125,23 @@ class _Collected:
         if len(rows) > bound:
             self.truncated = "too_many_rows"
             rows = rows[:bound]
-        elif not rows:
-            self.rowless = True
-            if subject.required:
-                self.reasons.append("no_subject")
         find = subject.id.values
         longest = view.settings.identifier
         unreadable = False
+        skip = subject.skip
+        skipped = 0
         for position, row in enumerate(rows):
             readable = False
-            for value in find(view, row):
+            values = find(view, row)
+            if skip is not None:
+                if skip.row and skip.row.search(view, written(row)):
+                    skipped += 1
+                    continue
+                before, values = values, _kept(skip, values, view)
+                if before and not values:
+                    skipped += 1
+                    continue
+            for value in values:
                 value = value.strip()
                 if value and len(value) <= longest:
                     readable = True
@@ -136,6 +149,10 @@ class _Collected:
             unreadable = unreadable or not readable
         if unreadable:
             self.reasons.append("unreadable_rows")
+        elif skipped == len(rows):
+            self.rowless = True
+            if subject.required:
+                self.reasons.append("no_subject")
 
     def extracted(self, categories: tuple[str, ...]) -> Extracted:
         """The answer."""
@@ -144,6 +161,8 @@ class _Collected:
             for (kind, _), (action, found) in self.found.items()
             for value, position in found.items()
         ]
+        if any(action is Action.MENTION for action, _ in self.found.values()):
+            subjects = _without_mentions(subjects)
         if self.truncated:
             return Extracted(Extraction.TRUNCATED, self.truncated, subjects)
         if self.reasons:
@@ -151,6 +170,24 @@ class _Collected:
             return Extracted(status, self.reasons[0], subjects)
         reason = "no_rows" if self.rowless and not subjects else ""
         return Extracted(Extraction.RECORDED, reason, subjects)
+
+
+def _kept(skip: Skip, values: list[str], view: View) -> list[str]:
+    pattern = skip.id
+    if pattern is None:
+        return values
+    return [value for value in values if not pattern.search(view, value.strip())]
+
+
+def _without_mentions(subjects: list[Found]) -> list[Found]:
+    """A menu that names the client whose page is open adds nothing."""
+    shown = {(s.type, s.id) for s in subjects if s.action is not Action.MENTION}
+    return [
+        subject
+        for subject in subjects
+        if subject.action is not Action.MENTION
+        or (subject.type, subject.id) not in shown
+    ]
 
 
 def _categories(rule: RecordRule, view: View, collected: _Collected) -> tuple[str, ...]:

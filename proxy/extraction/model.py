@@ -7,8 +7,10 @@ from enum import Enum
 from typing import NamedTuple
 
 from proxy.events import Action, Extraction
+from proxy.extraction.context import Context, Term
 from proxy.extraction.dialects.base import Dialect
 from proxy.extraction.selectors.base import Rows, Selector
+from proxy.extraction.selectors.pattern import Pattern
 
 StatusRange = tuple[int, int]
 """Lowest and highest status code, both included."""
@@ -33,6 +35,17 @@ class OnFailure(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Skip:
+    """``skip: {id: "^VRId-0$", row: "Total"}``: what stands in a list and is no
+    record, such as the empty row in which a new one is typed."""
+
+    id: Pattern | None = None
+    """Ids in which this occurs are none."""
+    row: Pattern | None = None
+    """Rows in which this occurs, as they were written, are none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """``subject: {type: client, id: path.id}``."""
 
@@ -43,6 +56,7 @@ class Subject:
     """Where the rows are that each show one subject; None: the page is one."""
     required: bool = True
     """Finding none is a failure. Of lists the default is False."""
+    skip: Skip | None = None
     needs_body: bool = field(init=False, repr=False, compare=False)
     """Whether the response's body must be read."""
     group: tuple[str, str] = field(init=False, repr=False, compare=False)
@@ -70,6 +84,8 @@ class RecordRule:
     name: str
     subjects: tuple[Subject, ...]
     data: tuple[Category, ...] = ()
+    context: tuple[Context, ...] = ()
+    """What else it was about: search terms."""
     on_status: tuple[StatusRange, ...] = ((200, 299),)
     """Responses with another status show nothing."""
     assurance: Assurance = Assurance.OBSERVE
@@ -124,3 +140,4 @@ class Reading(NamedTuple):
     path: str
     """Path template; of an unmapped request with its digits taken out."""
     extracted: Extracted
+    context: tuple[Term, ...] = ()

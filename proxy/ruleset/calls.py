@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from proxy.events import Extraction
 from proxy.extraction import Extracted, Found, Reading, Unreadable, View
+from proxy.extraction.context import MOST_TERMS, Term
 from proxy.extraction.dialects.base import (
     Call,
     CallView,
@@ -71,6 +72,15 @@ def _answered(dialect: Dialect, part: View) -> bool:
 def _together(readings: list[Reading], flaws: list[str]) -> Reading:
     if len(readings) == 1 and not flaws:
         return readings[0]
+    return _joined(readings, flaws)._replace(context=_context(readings))
+
+
+def _context(readings: list[Reading]) -> tuple[Term, ...]:
+    terms = (term for reading in readings for term in reading.context)
+    return tuple(dict.fromkeys(terms))[:MOST_TERMS]
+
+
+def _joined(readings: list[Reading], flaws: list[str]) -> Reading:
     subjects: dict[tuple[str, str, str], Found] = {}
     for reading in readings:
         for found in reading.extracted.subjects:
@@ -87,6 +97,9 @@ def _together(readings: list[Reading], flaws: list[str]) -> Reading:
     if flaws:
         status = Extraction.PARTIAL if shown else Extraction.UNMAPPED
         return Reading(rule, path, Extracted(status, flaws[0], shown))
+    if not readings:
+        nothing = Extracted(Extraction.NOTHING_EXPECTED, "ignored", [])
+        return Reading(rule, path, nothing)
     best = min(
         (reading.extracted for reading in readings),
         key=lambda answer: answer.status is not Extraction.RECORDED,

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 from proxy.exchange.model import Exchange
 from proxy.extraction import Extracted, RecordRule, Unreadable, View
+from proxy.extraction.dialects.base import NothingShown, calls_of, shown_by
 from proxy.ruleset.model import Claimed, Record, RuleSet, conditions_hold
+from proxy.ruleset.operations import Operation
 
 MOST_SHOWN = 5
 """Values shown per selector."""
@@ -86,12 +88,35 @@ def _why_not(record: Record, view: View) -> str:
                 for condition in request.conditions
                 if not conditions_hold((condition,), view)
             ]
+            failing += [
+                condition.said
+                for condition in record.conditions
+                if not condition.holds(view)
+            ]
+            operation = record.operation
+            if operation is not None and not operation.fits(view):
+                failing.append(_asked(operation, view))
             reasons.append(", ".join(failing) or "an earlier rule claims it")
     return "; ".join(dict.fromkeys(reasons))
 
 
+def _asked(operation: Operation, view: View) -> str:
+    names = [name for c in calls_of(operation.dialect, view) for name in c.names]
+    asked = ", ".join(names[:MOST_SHOWN]) or "nothing"
+    return f"the operation is another: {asked} in {operation.dialect.word}"
+
+
 def _looked_at(rule: RecordRule, view: View) -> list[Step]:
     steps = []
+    if rule.dialect is not None:
+        word = rule.dialect.word
+        try:
+            view = shown_by(rule.dialect, view)
+        except NothingShown as nothing:
+            return [Step(what=f"{rule.name}.dialect", found=0, said=nothing.reason)]
+        except Unreadable as failure:
+            return [Step(what=f"{rule.name}.dialect", found=0, said=failure.reason)]
+        steps.append(Step(what=f"{rule.name}.dialect", found=1, said=word))
     for index, subject in enumerate(rule.subjects):
         name = f"{rule.name}.subjects[{index}]"
         try:
@@ -106,6 +131,14 @@ def _looked_at(rule: RecordRule, view: View) -> list[Step]:
             continue
         shown = ", ".join(value.strip()[:64] for value in values[:MOST_SHOWN])
         steps.append(Step(what=f"{name}.id", found=len(values), said=shown))
+    for context in rule.context:
+        try:
+            values = context.place.values(view, None)
+        except Unreadable:
+            values = []
+        said = ", ".join(shape(value) for value in values[:MOST_SHOWN])
+        what = f"{rule.name}.context.{context.name}"
+        steps.append(Step(what=what, found=len(values), said=said))
     for category in rule.data:
         what = f"{rule.name}.data.{category.name}"
         if category.place is None:

@@ -35,9 +35,11 @@ from proxy.extraction import (
     path_template,
     unmapped,
 )
+from proxy.extraction.context import Term, context_of
 from proxy.extraction.dialects.base import Call, Dialect, shown_by
 from proxy.extraction.dialects.redirect import is_redirect_page
 from proxy.ruleset.calls import read_calls
+from proxy.ruleset.conditions import Condition
 from proxy.ruleset.matcher import Matcher
 from proxy.ruleset.operations import Operation
 from proxy.ruleset.page import shared_page
@@ -52,6 +54,8 @@ class Record:
     rule: RecordRule
     requests: tuple[RequestMatch, ...]
     """Any of them."""
+    conditions: tuple[Condition, ...] = ()
+    """All must hold for the rule to claim an exchange."""
     shown_when: Predicate | None = None
     """Must be true of the response, else it shows nothing."""
     operation: Operation | None = None
@@ -133,9 +137,9 @@ class RuleSet:
         method = view.exchange.request.method.decode("latin-1")
         path = view.target.path
         for (record, request), _, captures in self._records.candidates(method, path):
-            if (
-                not request.conditions or conditions_hold(request.conditions, view)
-            ) and (record.operation is None or record.operation.fits(view)):
+            if not _asked_for(record, request, view):
+                continue
+            if record.operation is None or record.operation.fits(view):
                 return Claimed(record, request, captures)
         for (kind, request), pattern, _ in self._others.candidates(method, path):
             if kind is Ignored.IGNORED:
@@ -179,7 +183,7 @@ class RuleSet:
         for (record, request), _, captures in self._records.candidates(
             method, view.target.path
         ):
-            if request.conditions and not conditions_hold(request.conditions, view):
+            if not _asked_for(record, request, view):
                 continue
             claim = Claimed(record, request, captures)
             if record.operation is None:
@@ -201,8 +205,13 @@ class RuleSet:
     def _read_claimed(self, claim: Claimed, view: View) -> Reading:
         view.captures = claim.captures
         template = claim.request.pattern.template
-        answer = self.hidden(claim.record, view) or extract(claim.rule, view)
-        return Reading(claim.rule.name, template, answer)
+        answer = self.hidden(claim.record, view)
+        if answer is not None:
+            return Reading(claim.rule.name, template, answer)
+        terms: tuple[Term, ...] = ()
+        if claim.rule.context:
+            terms = context_of(claim.rule.context, view)
+        return Reading(claim.rule.name, template, extract(claim.rule, view), terms)
 
     def hidden(self, record: Record, view: View) -> Extracted | None:
         """Why a claimed response shows none of its records, or None."""
@@ -230,6 +239,13 @@ class RuleSet:
         if login_page is None:
             return False
         return evaluate(login_page, view.exchange, shared_page(view)) is True
+
+
+def _asked_for(record: Record, request: RequestMatch, view: View) -> bool:
+    if request.conditions and not conditions_hold(request.conditions, view):
+        return False
+    conditions = record.conditions
+    return not conditions or all(condition.holds(view) for condition in conditions)
 
 
 def _looked_at(record: Record, view: View) -> View:

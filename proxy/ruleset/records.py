@@ -5,23 +5,31 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from proxy.document import Fields, Kind, Node, Problems
+from proxy.document import Fields, Kind, Node, Problems, near_miss
 from proxy.events import Action
+from proxy.extraction.context import Context
 from proxy.extraction.model import (
     Assurance,
     Category,
     OnFailure,
     RecordRule,
+    Skip,
     StatusRange,
     Subject,
 )
 from proxy.extraction.selectors.base import Rows
-from proxy.extraction.selectors.pattern import Pattern
+from proxy.extraction.selectors.pattern import (
+    Pattern,
+    PatternRefused,
+    compile_pattern,
+)
+from proxy.ruleset.conditions import read_conditions
 from proxy.ruleset.dialects import Defaults, read_defaults, read_operation
 from proxy.ruleset.model import Record
 from proxy.ruleset.predicates import read_predicate, read_status
 from proxy.ruleset.requests import RequestReader
-from proxy.ruleset.selectors import Place, read_rows, read_selector
+from proxy.ruleset.rows import read_rows
+from proxy.ruleset.selectors import Place, read_selector
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _NAME_EXPECTED = "a name: letters, digits, _ . - and a letter first"
@@ -46,7 +54,7 @@ def read_records(fields: Fields, reader: RequestReader) -> tuple[Record, ...]:
                 said = f"never reached: {first} claims {request.pattern.text} first"
                 expected = "conditions (query, form) on the earlier rule"
                 fields.wrong(node, said, expected)
-            elif not request.conditions and not _asks(record):
+            elif not (request.conditions or record.conditions or _asks(record)):
                 claimed[request.pattern.text] = name
     return tuple(records)
 
@@ -81,6 +89,8 @@ def _record(
             fields, place, action, rows, broken=bool(each) and not rows
         )
         data = _data(fields, place)
+        context = _context(fields, place)
+        conditions = read_conditions(fields)
         on_status = _statuses(fields, problems)
         assurance = fields.choice("assurance", Assurance, Assurance.OBSERVE)
         on_failure = fields.choice("on_failure", OnFailure, OnFailure.OPEN)
@@ -92,6 +102,7 @@ def _record(
         name=name,
         subjects=subjects,
         data=data,
+        context=context,
         on_status=on_status,
         assurance=assurance,
         on_failure=on_failure,
@@ -100,6 +111,7 @@ def _record(
     return Record(
         rule=rule,
         requests=requests,
+        conditions=conditions,
         shown_when=shown_when,
         operation=operation,
         skip_redirects=own.skip_redirects,
@@ -149,6 +161,7 @@ def _subject(
             broken = rows is None
         action = fields.choice("action", Action, action)
         required = fields.flag("required", required)
+        skip = _skip(fields, rows, place)
         id_node = fields.required("id", "a selector such as path.id or {css: …}")
         if id_node is None or broken:
             return None
@@ -161,7 +174,34 @@ def _subject(
         action=action,
         each=rows,
         required=(rows is None) if required is None else required,
+        skip=skip,
     )
+
+
+def _skip(fields: Fields, rows: Rows | None, place: Place) -> Skip | None:
+    """``skip: {id: …, row: …}``: what stands in a list and is no record."""
+    node = fields.child("skip")
+    if node is None:
+        return None
+    with Fields(node, place.problems) as inner:
+        found = {word: _pattern(inner, word, place) for word in ("id", "row")}
+        if inner.has("row") and rows is None:
+            inner.wrong(node, "row is of a list", "each: … beside it, or id")
+        if node.kind is Kind.MAPPING and not node.entries:
+            inner.wrong(node, "nothing is stated", "{id: PATTERN} or {row: PATTERN}")
+    return Skip(**found)
+
+
+def _pattern(fields: Fields, word: str, place: Place) -> Pattern | None:
+    text = fields.text(word, "")
+    node = fields.child(word)
+    if not text or node is None:
+        return None
+    try:
+        return compile_pattern(text)
+    except PatternRefused as error:
+        place.wrong(node, f"not usable: {error}", "a regular expression")
+        return None
 
 
 def _inside(rows: Rows | None, place: Place) -> Place:
@@ -189,6 +229,36 @@ def _data(fields: Fields, place: Place) -> tuple[Category, ...]:
         if not NAME.fullmatch(category.name):
             fields.wrong(node, "not a category's name", _NAME_EXPECTED)
     return tuple(categories)
+
+
+def _context(fields: Fields, place: Place) -> tuple[Context, ...]:
+    """``context``: by name a selector, or ``{keep: plain, …}`` with a source."""
+    found = []
+    for name, node in fields.entries("context"):
+        if not NAME.fullmatch(name):
+            fields.wrong(node, "not a name", _NAME_EXPECTED)
+        plain = False
+        if node.kind is Kind.MAPPING and (keep := node.get("keep")) is not None:
+            plain = keep.text == "plain"
+            if not plain and keep.text != "hash":
+                said = f"{keep.text[:40]!r} is not right"
+                hint = near_miss(keep.text, ("hash", "plain"))
+                place.wrong(keep, said, "hash or plain", hint)
+            node = _without(node, "keep")
+        selector = read_selector(node, place)
+        if selector is not None:
+            found.append(Context(name=name, place=selector, plain=plain))
+    return tuple(found)
+
+
+def _without(node: Node, key: str) -> Node:
+    pairs = zip(node.entries, node.key_lines, strict=True)
+    kept = [(entry, line) for entry, line in pairs if entry[0] != key]
+    return replace(
+        node,
+        entries=tuple(entry for entry, _ in kept),
+        key_lines=tuple(line for _, line in kept),
+    )
 
 
 def _statuses(fields: Fields, problems: Problems) -> tuple[StatusRange, ...]:

@@ -15,13 +15,10 @@ from jmespath.exceptions import JMESPathError
 from lxml import etree
 
 from proxy.document import Fields, Kind, Node, Problems, near_miss
-from proxy.extraction.bodies.table import SEPARATORS, TableFormat
 from proxy.extraction.dialects.base import Dialect
 from proxy.extraction.dialects.registry import DIALECTS
-from proxy.extraction.dialects.siebel import SIEBEL
 from proxy.extraction.selectors.argument import Argument
-from proxy.extraction.selectors.base import RowKind, Rows, Selector
-from proxy.extraction.selectors.component import ComponentRows
+from proxy.extraction.selectors.base import RowKind, Selector
 from proxy.extraction.selectors.markup import (
     Attribute,
     Markup,
@@ -43,7 +40,7 @@ from proxy.extraction.selectors.request import (
     QueryValue,
 )
 from proxy.extraction.selectors.scope import NoPlace, scoped
-from proxy.extraction.selectors.table import Column, Table
+from proxy.extraction.selectors.table import Column
 from proxy.extraction.selectors.transform import Transformed
 from proxy.extraction.selectors.tree import Json, Value, compile_json
 from proxy.ruleset.transforms import read_transform
@@ -236,7 +233,6 @@ SOURCES: dict[str, Source] = {
 }
 """Word → selector, given what stands behind it."""
 
-_ROWS = ("css", "xpath", "json", "regex", "csv", "siebel")
 _ALONE = ("text", "value")
 _SHORT = (
     "path",
@@ -271,15 +267,15 @@ def read_selector(node: Node, place: Place) -> Selector | None:
             said = "no source" if not words else f"several: {', '.join(words)}"
             place.wrong(node, said, "one of " + ", ".join(SOURCES))
             return None
-        source = _source(words[0], fields.child(words[0]), place)
+        source = source_at(words[0], fields.child(words[0]), place)
         if of_element and isinstance(source, Markup):
             source = replace(source, attr=fields.text("attr"))
         if isinstance(source, Markup):
-            source = _scoped(source, fields, place)
+            source = in_scope(source, fields, place)
         pattern = fields.child("regex") if narrowing else None
         transform = fields.child("transform")
     if source is not None and pattern is not None:
-        compiled = _source("regex", pattern, place)
+        compiled = source_at("regex", pattern, place)
         source = Refined(source, compiled) if isinstance(compiled, Pattern) else None
     if transform is None:
         return source
@@ -287,7 +283,8 @@ def read_selector(node: Node, place: Place) -> Selector | None:
     return Transformed(source, steps) if source is not None else None
 
 
-def _scoped(source: Markup, fields: Fields, place: Place) -> Markup | None:
+def in_scope(source: Markup, fields: Fields, place: Place) -> Markup | None:
+    """The place with the ``within`` and ``except`` beside it."""
     within, outside = fields.text("within", ""), fields.text("except", "")
     if not within and not outside:
         return source
@@ -303,7 +300,8 @@ def _scoped(source: Markup, fields: Fields, place: Place) -> Markup | None:
         return None
 
 
-def _source(word: str, node: Node | None, place: Place) -> Selector | None:
+def source_at(word: str, node: Node | None, place: Place) -> Selector | None:
+    """The selector of a word of ``SOURCES``; None after a problem."""
     if node is None:
         return None
     if node.kind is not Kind.SCALAR:
@@ -327,67 +325,6 @@ def _read_short(node: Node, place: Place) -> Selector | None:
         hint if hint != node.text else "",
     )
     return None
-
-
-def read_rows(node: Node, place: Place) -> Rows | None:
-    """The rows written at ``each``; None after a problem."""
-    if node.kind is Kind.SCALAR and node.text == "csv":
-        return Table(TableFormat())
-    if node.kind is not Kind.MAPPING:
-        place.wrong(node, "no list", "{css: …}, xpath, json, regex, csv or siebel")
-        return None
-    with Fields(node, place.problems) as fields:
-        words = [word for word in _ROWS if fields.has(word)]
-        if len(words) != 1:
-            said = "no source" if not words else f"several: {', '.join(words)}"
-            place.wrong(node, said, "one of " + ", ".join(_ROWS))
-            return None
-        word = words[0]
-        child = fields.child(word)
-        if word in ("css", "xpath"):
-            found = _source(word, child, place)
-            return _scoped(found, fields, place) if isinstance(found, Markup) else None
-    if child is None:
-        return None
-    if word == "csv":
-        return _read_table(child, place)
-    if child.kind is not Kind.SCALAR:
-        place.wrong(child, f"{child.kind.value} stands here", "text")
-        return None
-    match word:
-        case "json":
-            return json_of(child.text, child, place)
-        case "siebel":
-            return _component(child, place)
-        case _:
-            return _regex(child.text, child, place)
-
-
-def _component(node: Node, place: Place) -> ComponentRows | None:
-    if place.dialect is not SIEBEL:
-        place.wrong(node, "siebel rows need that dialect", "dialect: siebel")
-        return None
-    return ComponentRows(node.text)
-
-
-def _read_table(node: Node, place: Place) -> Table | None:
-    names = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";"}
-    if node.kind is Kind.SCALAR:
-        separator = names.get(node.text, node.text)
-        form = TableFormat(separator="" if separator == "true" else separator)
-    else:
-        with Fields(node, place.problems) as fields:
-            separator = fields.text("separator", "")
-            form = TableFormat(
-                separator=names.get(separator, separator),
-                header=fields.flag("header", True),
-                skip=fields.integer("skip", 0, most=1000),
-            )
-    if len(form.separator) > 1 or form.separator in ('"', "\n", "\r"):
-        expected = "one character: " + " ".join(SEPARATORS.replace("\t", ""))
-        place.wrong(node, "no separator", f"{expected} or tab")
-        return None
-    return Table(form)
 
 
 def _in(kind: RowKind, word: str, node: Node, place: Place) -> bool:

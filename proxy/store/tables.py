@@ -94,6 +94,7 @@ def _exchange(event: Event, node: str, epoch: int, seq: int) -> Row:
         event.extraction_reason,
         event.views,
         event.ruleset,
+        tuple((term.name, term.value, term.key) for term in event.context),
     )
 
 
@@ -209,6 +210,7 @@ EXCHANGES = Table(
         "extraction_reason",
         "views",
         "ruleset",
+        "context",
     ),
     _exchange,
 )

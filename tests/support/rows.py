@@ -8,6 +8,7 @@ from proxy.events import (
     Action,
     Actor,
     AttributionLearned,
+    ContextTerm,
     ExchangeRecorded,
     Extraction,
     GapKind,
@@ -70,6 +71,10 @@ EXCHANGE = ExchangeRecorded(
     extraction_reason="",
     views=1,
     ruleset="0123456789abcdef",
+    context=(
+        ContextTerm("term", "000102030405060708090a0b0c0d0e0f", 3),
+        ContextTerm("sort", "name", 0),
+    ),
 )
 
 SESSION = SessionChanged(

@@ -47,6 +47,21 @@ def to_xpath(expression: str) -> str:
     return f"descendant-or-self::*[{terms}]"
 
 
+def to_condition(expression: str) -> str:
+    """The XPath condition that holds of elements which a CSS selector means.
+
+    Raises:
+        cssselect.SelectorError: It is none, or is refused.
+    """
+    translator = _Translator()
+    terms = []
+    for selector in cssselect.parse(expression):
+        if selector.pseudo_element is not None:
+            raise ExpressionError("pseudo-elements are no places in a page")
+        terms.append(_whole(translator.xpath(selector.parsed_tree)) or "true()")
+    return " or ".join(f"({term})" for term in terms)
+
+
 def _whole(xpath: XPathExpr) -> str:
     """Everything about an element as one condition, its name included."""
     name = xpath.element

@@ -319,3 +319,42 @@ def test_a_304_of_which_the_request_does_not_name_the_subject_has_failed() -> No
     answer = extracted(ruleset, "/page", status=304)
 
     assert status_and_reason(answer) == ("failed", "no_subject")
+
+
+@pytest.mark.parametrize(
+    ("skip", "found", "reason"),
+    [
+        ("{id: '^0$'}", ["7", "8"], ""),
+        ("{row: Total}", ["7", "0", "8"], ""),
+        ("{id: '^0$', row: Total}", ["7", "8"], ""),
+        ("{id: '.'}", [], "no_rows"),
+    ],
+)
+def test_what_is_no_record_is_skipped_and_not_unreadable(
+    skip: str, found: list[str], reason: str
+) -> None:
+    """The empty row for typing, the line with the total."""
+    ruleset = rule(
+        f"each: {{css: tr}}, subject: {{type: c, id: attr.data-id, skip: {skip}}}"
+    )
+    page = (
+        "<table><tr data-id=7><tr data-id=0><tr data-id=8>"
+        + ("<tr data-id=0><td>Total" if "row" in skip else "")
+        + "</table>"
+    )
+
+    read = ruleset.read(exchange("/page", page)).extracted
+
+    assert (Extraction.RECORDED, reason) == read[:2]
+    assert found == ids(read)
+
+
+def test_a_skipped_id_of_a_page_is_no_failure() -> None:
+    """The page for typing a new record shows nobody."""
+    ruleset = rule("subject: {type: c, id: query.id, skip: {id: '^new$'}}")
+
+    new = ruleset.read(exchange("/page?id=new", "x")).extracted
+    old = ruleset.read(exchange("/page?id=7", "x")).extracted
+
+    assert new == (Extraction.RECORDED, "", [])
+    assert ids(old) == ["7"]
