@@ -25,6 +25,7 @@ from proxy.pseudonym import pseudonym
 from proxy.ruleset.model import RuleSet
 from proxy.ruleset.reader import load
 from tests.support.browsing import LATER, MS, exchange
+from tests.support.dialects import later, layout, record
 
 RULES = b"""
 application: sonar
@@ -292,3 +293,52 @@ def test_applications_do_not_share_cookies() -> None:
     foreign = run(other, page)[-1]
     assert isinstance(foreign, ViewRecorded)
     assert foreign.actor.name == ""
+
+
+SIEBEL = b"""
+application: sonar
+session: {cookie: SID}
+login:
+  - form: {request: "POST /start.swe", form: {SWECmd: ExecuteLogin}, user: form.SWEUserName}
+    confirmed_when: {set_cookie: {SID: changed}}
+dialect: siebel
+records:
+  account:
+    request: "/start.swe"
+    operation: [GotoView, Drilldown]
+    action: view
+    each: {siebel: Account}
+    subject: {type: account, id: json.Id}
+"""  # noqa: E501
+
+
+def test_a_view_chained_onto_a_login_is_of_the_new_actor_and_explains_later_ones() -> (
+    None
+):
+    """The layout is remembered under the key that the login issued."""
+    found = load(SIEBEL, "siebel.yaml")
+    assert isinstance(found, RuleSet), str(found)
+    line = Pipeline(found, Sessions(), KEYS)
+    full = layout("Account", ("Name", "Id"), record("1-A", "Jansen"))
+    chained = exchange(
+        "/start.swe",
+        form="SWECmd=ExecuteLogin&SWEUserName=jansen&SWEPassword=x&SWEAC=SWECmd=Gv",
+        cookie="SID=before",
+        set_cookie="SID=after",
+        body=full.encode(),
+    )
+    drilldown = exchange(
+        "/start.swe",
+        at=2 * LATER,
+        form="SWECmd=InvokeMethod&SWEMethod=Drilldown",
+        cookie="SID=after",
+        body=later(record("1-B", "de Vries")).encode(),
+    )
+
+    events = run(line, chained, drilldown)
+
+    views = [event for event in events if isinstance(event, ViewRecorded)]
+    assert [(view.actor.name, view.subject, view.rule) for view in views] == [
+        ("jansen", pseudonym(KEYS.subject, "account", "1-A"), "account"),
+        ("jansen", pseudonym(KEYS.subject, "account", "1-B"), "account"),
+    ]

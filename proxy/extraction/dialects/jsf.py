@@ -28,7 +28,7 @@ from proxy.extraction.dialects.base import (
     InnerView,
     NothingShown,
 )
-from proxy.extraction.dialects.panels import Panel, panels_view
+from proxy.extraction.dialects.panels import Panel, panels_view, whole_tags
 from proxy.extraction.dialects.webforms import fields_tree
 from proxy.extraction.view import Unreadable, View
 
@@ -75,7 +75,7 @@ class Jsf:
             if failure.reason != "bad_xml":
                 raise
             # A cut response ends within the HTML of an update, as a rule.
-            root = parse_xml(text if whole else text + _REST, recover=True)
+            root = parse_xml(text if whole else whole_tags(text) + _REST, recover=True)
             if view.complete or whole:
                 view.flaws.append("bad_xml")
         panels: list[Panel] = []

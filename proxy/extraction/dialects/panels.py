@@ -40,6 +40,11 @@ def panels_view(view: View, panels: list[Panel]) -> InnerView:
     return InnerView(view, text, _HTML, {read_markup: tree})
 
 
+def whole_tags(html: str) -> str:
+    """HTML that is cut, back to its last whole tag: half an id is no id."""
+    return html[: html.rfind(">") + 1]
+
+
 def _joined(view: View, panels: list[Panel]) -> Element:
     page = etree.Element("html")
     body = etree.SubElement(page, "body")

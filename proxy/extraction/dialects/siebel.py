@@ -122,7 +122,7 @@ def component_rows(view: View, name: str) -> list[dict[str, str]]:
 
 
 def _read(view: View) -> Records:
-    root, whole = parse_property_set(view.text)
+    root, whole = parse_property_set(view.text, cut=not view.complete)
     if root is None:
         raise Unreadable("bad_swe")
     known = view.memory.get(_LAYOUT) if view.memory is not None else None

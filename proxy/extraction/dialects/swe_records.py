@@ -129,13 +129,18 @@ def _string(node: SweNode, strings: list[str]) -> str:
 
 
 def _row(component: str, array: str, row_id: str | None, records: Records) -> None:
-    values = _values(array, records)
-    identity = row_id or (values[-1] if values else "")
+    values, whole = star_array(array)
+    if not whole:
+        records.flaws.append("bad_star_array")
+    identity = row_id or (values[-1] if values and whole else "")
     if not identity or _VIRTUAL.fullmatch(identity):
         return
     known = records.layout.components.get(component)
     if known is None:
         records.flaws.append("layout_unknown")
+        return
+    if not row_id and known.fields and len(values) != len(known.fields):
+        records.flaws.append("odd_row")
         return
     row: dict[str, str] = {}
     if len(values) == len(known.fields):

@@ -41,37 +41,43 @@ def is_property_set(text: str) -> bool:
     return text[:2] == "@0" and _HEADER.match(text) is not None
 
 
-def parse_property_set(text: str) -> tuple[SweNode | None, bool]:
+def parse_property_set(text: str, *, cut: bool = False) -> tuple[SweNode | None, bool]:
     """The root node, and whether everything could be read.
 
-    Of text that is cut or wrong the nodes before the fault are kept.
+    Of text that is wrong the nodes before the fault are kept. Of text that is
+    known to be ``cut`` the last token is not taken for a whole one.
     """
     header = _HEADER.match(text)
     if header is None:
         return None, False
     tokens = text.split(header[1])
+    if cut:
+        del tokens[-1]
     root: SweNode | None = None
-    open_nodes: list[tuple[SweNode, int]] = []
-    """Nodes whose children are being read, and how many are to come."""
+    open_nodes: list[tuple[SweNode, int, int]] = []
+    """Nodes whose children are being read, how many are to come, their depth."""
     at, count = 2, len(tokens)
     while True:
         read = _node(tokens, at, count)
         if read is None:
             return root, False
         node, children, at = read
+        depth = 1
         if root is None:
             root = node
         else:
-            parent, left = open_nodes.pop()
+            parent, left, above = open_nodes.pop()
             parent.children.append(node)
+            depth = above + 1
             if left > 1:
-                open_nodes.append((parent, left - 1))
+                open_nodes.append((parent, left - 1, above))
         if children:
-            if len(open_nodes) >= MAX_DEPTH:
+            if depth >= MAX_DEPTH:
                 return root, False
-            open_nodes.append((node, children))
+            open_nodes.append((node, children, depth))
         if not open_nodes:
-            return root, not any(token.strip() for token in tokens[at:])
+            rest = any(token.strip() for token in tokens[at:])
+            return root, not (rest or cut)
 
 
 def _node(tokens: list[str], at: int, count: int) -> tuple[SweNode, int, int] | None:

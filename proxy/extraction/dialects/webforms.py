@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from proxy.extraction.dialects.base import MAX_NAMES, Call, NothingShown
-from proxy.extraction.dialects.panels import Panel, panels_view
+from proxy.extraction.dialects.panels import Panel, panels_view, whole_tags
 from proxy.extraction.view import Unreadable, View
 
 _HEAD = re.compile(r"(\d{1,9})\|([^|]{0,100})\|([^|]{0,1000})\|")
@@ -80,6 +80,7 @@ class WebForms:
             if not items:
                 raise Unreadable("bad_delta")
             view.flaws.append("bad_delta")
+            items[-1] = items[-1]._replace(content=whole_tags(items[-1].content))
         panels = [Panel(i.id, i.content) for i in items if i.kind == "updatePanel"]
         if not any(panel.html.strip() for panel in panels):
             for kind, reason in (("pageRedirect", "redirect"), ("error", "error")):

@@ -22,11 +22,12 @@ def test_the_examples_of_a_page_show_what_it_says(word: str) -> None:
     for example in examples:
         view = ruleset.view(example.exchange)
         view.memory = SessionMemory(memory, (b"session",))
-        rule, _, (status, reason, subjects) = ruleset.read(view)
+        reading = ruleset.read(view)
+        answer = reading.extracted
 
-        lines = [f"{status.value} {reason}".strip()]
-        for found in subjects:
+        lines = [f"{answer.status.value} {answer.reason}".strip()]
+        for found in answer.subjects:
             kind = f"{found.type} {found.id} {found.action.value}"
-            said = " ".join((found.rule or rule, kind, *found.categories))
+            said = " ".join((found.rule or reading.rule, kind, *found.categories))
             lines.append(said)
         assert lines == example.found
