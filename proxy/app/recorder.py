@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from proxy.app.lifetime import reporting, stop_on_signal
+from proxy.app.lifetime import reporting, spare_collections, stop_on_signal
 from proxy.app.loops import loop_factory
 from proxy.app.rulesets import load_all
 from proxy.attribution.sessions import Sessions
@@ -87,6 +87,7 @@ async def _run(config: Config) -> int:
         starting = asyncio.create_task(listening.wait())
         await asyncio.wait({recording, starting}, return_when=asyncio.FIRST_COMPLETED)
         starting.cancel()
+        spare_collections()
         async with reporting(config.status_directory, "recorder", figures):
             await recording
     return 0

@@ -11,7 +11,7 @@ from typing import Any
 from addons.master import run_wire
 from addons.settings import ClientTls, ListenerSettings, UpstreamTls, WireSettings
 from addons.status import WireStatus
-from proxy.app.lifetime import reporting, stop_on_signal
+from proxy.app.lifetime import reporting, spare_collections, stop_on_signal
 from proxy.app.listening import bind
 from proxy.app.loops import loop_factory
 from proxy.config import Application, ClientCertificates, Config
@@ -66,6 +66,7 @@ async def _run(config: Config, index: int, descriptors: dict[str, int]) -> int:
         ),
         drain_seconds=config.drain,
     )
+    spare_collections()
     async with reporting(config.status_directory, f"wire-{index}", said):
         linked = asyncio.create_task(link.run(), name="tap link")
         probing = asyncio.create_task(reach.watch(), name="probe")
