@@ -8,6 +8,7 @@ confirms.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from typing import assert_never
@@ -20,6 +21,7 @@ from proxy.attribution.spec import (
     BodyContains,
     CookieState,
     HeaderIs,
+    JsonIs,
     LocationIs,
     Not,
     Predicate,
@@ -27,6 +29,7 @@ from proxy.attribution.spec import (
     SetCookie,
     StatusIn,
 )
+from proxy.exchange.json_body import Duplicates, Way, parse_json, value_at
 from proxy.exchange.model import Exchange, Request, Response
 from proxy.exchange.patterns import Glob, compile_glob, plain_path
 
@@ -70,6 +73,8 @@ def _evaluate(
         case Present(selector):
             found = page.select(selector)
             return None if found is None else _seen(bool(found), page)
+        case JsonIs(way, pattern):
+            return _json_is(way, pattern, page)
         case AllOf(terms):
             return _all(_evaluate(term, request, response, page) for term in terms)
         case AnyOf(terms):
@@ -80,6 +85,30 @@ def _evaluate(
             return _not(_evaluate(term, request, response, page))
         case _:
             assert_never(predicate)
+
+
+def _json_is(way: Way, pattern: Glob, page: Page) -> bool | None:
+    if not page.complete:
+        return None
+    body = parse_json(page.text.encode(), b"application/json; charset=utf-8")
+    if body.reason:
+        return None
+    held = body.value
+    if (parent := value_at(held, way[:-1])) is None:
+        return False
+    last = way[-1]
+    there = (
+        isinstance(parent, dict) and last in parent
+        if isinstance(last, str)
+        else isinstance(parent, list) and -len(parent) <= last < len(parent)
+    )
+    if not there:
+        return False
+    found = parent[last]
+    if isinstance(found, Duplicates):
+        return None
+    text = found if isinstance(found, str) else json.dumps(found)
+    return pattern.match(text)
 
 
 def _all(values: Iterable[bool | None]) -> bool | None:

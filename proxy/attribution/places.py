@@ -17,14 +17,13 @@ from __future__ import annotations
 import re
 from binascii import Error as Base64Error
 from binascii import a2b_base64
-from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from proxy.attribution.asked import Asked
 from proxy.attribution.page import Page
 from proxy.attribution.spec import KeyKind, KeyPlace, Selector, SelectorKind
 from proxy.exchange.body import decode_content
-from proxy.exchange.json_body import Duplicates, parse_json
+from proxy.exchange.json_body import parse_json, text_at
 from proxy.exchange.model import Request, Response
 from proxy.exchange.patterns import compile_glob, segment_pattern
 from proxy.exchange.target import Target, parse_target
@@ -84,7 +83,8 @@ class Place:
             body = parse_json(
                 decode_content(response).data, response.get(b"content-type")
             )
-            return _walk(body.value, self.place.issued)
+            text = text_at(body.value, self.place.issued) or ""
+            return text.encode("utf-8", "replace")
         if self.place.kind not in _IN_ADDRESS:
             return b""
         if _HTML not in (response.get(b"content-type") or b""):
@@ -162,20 +162,3 @@ def _own_target(address: bytes, host: bytes | None) -> Target | None:
         own = (host or b"").decode("latin-1").lower()
         return target if target.authority.lower() == own else None
     return parse_target(address.partition(b"#")[0])
-
-
-def _walk(value: Any, way: tuple[str | int, ...]) -> bytes:
-    for step in way:
-        if isinstance(value, Duplicates):
-            return b""
-        if isinstance(step, int) and isinstance(value, list):
-            if not -len(value) <= step < len(value):
-                return b""
-            value = value[step]
-        elif isinstance(step, str) and isinstance(value, dict):
-            value = value.get(step)
-        else:
-            return b""
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
-        return b""
-    return str(value).encode("utf-8", "replace")

@@ -106,6 +106,19 @@ class Present:
 
 
 @dataclass(frozen=True, slots=True)
+class JsonIs:
+    """``json: {result: "*", error: "null"}``: what stands there in a JSON body.
+
+    Values are compared as they are written in JSON, texts without their quotes;
+    what is not there is no value. Neither true nor false for a body that could
+    not be read as JSON to its end.
+    """
+
+    way: tuple[str | int, ...]
+    pattern: Glob
+
+
+@dataclass(frozen=True, slots=True)
 class AllOf:
     """Every term is true; several keys in one mapping."""
 
@@ -133,6 +146,7 @@ Predicate = (
     | SetCookie
     | BodyContains
     | Present
+    | JsonIs
     | AllOf
     | AnyOf
     | Not
@@ -145,14 +159,17 @@ class FieldSource(Enum):
 
     QUERY = "query"
     FORM = "form"
+    JSON = "json"
+    """A JSON body; the name is the way to the value: ``params[0]``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """``form.username`` or ``query.user``."""
+    """``form.username``, ``query.user``, ``json.params[0]``."""
 
     source: FieldSource
     name: str
+    """``*`` in the name of a field stands for what the application generates."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,3 +59,39 @@ def json_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 _decoder = json.JSONDecoder(object_pairs_hook=json_pairs, strict=False)
+
+_STEP = re.compile(r"([^.\[\]]+)|\[(-?\d{1,4})\]")
+_WAY = re.compile(r"(?:[^.\[\]]+|\[-?\d{1,4}\])(?:\.[^.\[\]]+|\[-?\d{1,4}\]){0,15}")
+Way = tuple[str | int, ...]
+"""Keys of objects and places in arrays, from the document inwards."""
+
+
+def parse_way(text: str) -> Way | None:
+    """``result.user[0]`` as steps; None when it is none, or has more than 16."""
+    if not _WAY.fullmatch(text):
+        return None
+    return tuple(step[1] or int(step[2]) for step in _STEP.finditer(text))
+
+
+def value_at(value: Any, way: Way) -> Any:
+    """What a way leads to; None for nothing, and for what is there twice."""
+    for step in way:
+        if isinstance(value, Duplicates):
+            return None
+        if isinstance(step, int) and isinstance(value, list):
+            if not -len(value) <= step < len(value):
+                return None
+            value = value[step]
+        elif isinstance(step, str) and isinstance(value, dict):
+            value = value.get(step)
+        else:
+            return None
+    return None if isinstance(value, Duplicates) else value
+
+
+def text_at(value: Any, way: Way) -> str | None:
+    """The text or number a way leads to, as text; None for anything else."""
+    found = value_at(value, way)
+    if isinstance(found, bool) or not isinstance(found, str | int):
+        return None
+    return str(found)

@@ -15,6 +15,7 @@ from proxy.attribution.spec import (
     BodyContains,
     CookieState,
     HeaderIs,
+    JsonIs,
     LocationIs,
     Not,
     Predicate,
@@ -25,6 +26,7 @@ from proxy.attribution.spec import (
     StatusIn,
 )
 from proxy.document import Fields, Kind, Node, Problems, near_miss
+from proxy.exchange.json_body import parse_way
 from proxy.exchange.patterns import compile_glob
 from proxy.ruleset.selectors import SECRET_HEADERS
 
@@ -127,6 +129,18 @@ def _body(node: Node, problems: Problems) -> Predicate | None:
     return _all(terms)
 
 
+def _json(node: Node, problems: Problems) -> Predicate | None:
+    terms: list[Predicate] = []
+    for name, text in _named(node, problems, 'a mapping such as {"result[1]": "*"}'):
+        way = parse_way(name)
+        if way is None:
+            said = "not a way into a JSON body"
+            problems.add(text.line, text.path, said, expected="a.b or result[1]")
+        else:
+            terms.append(JsonIs(way, compile_glob(text.text)))
+    return _all(terms)
+
+
 def _present(kind: SelectorKind) -> Callable[[Node, Problems], Predicate | None]:
     def read(node: Node, problems: Problems) -> Predicate | None:
         found = selector(kind, node, problems)
@@ -169,6 +183,7 @@ READERS: dict[str, Callable[[Node, Problems], Predicate | None]] = {
     "header": _header,
     "set_cookie": _set_cookie,
     "body": _body,
+    "json": _json,
     "css": _present(SelectorKind.CSS),
     "xpath": _present(SelectorKind.XPATH),
     "regex": _present(SelectorKind.REGEX),

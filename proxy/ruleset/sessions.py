@@ -10,11 +10,10 @@ import re
 
 from proxy.attribution.spec import KeyKind, KeyPlace, SessionKeys, Which
 from proxy.document import Fields, Kind, Node, Problems
+from proxy.exchange.json_body import parse_way
 from proxy.exchange.patterns import PatternError, segment_pattern
 
 _NAMED = (KeyKind.PATH_PARAMETER, KeyKind.QUERY, KeyKind.FORM)
-_STEP = re.compile(r"([^.\[\]]+)|\[(-?\d{1,4})\]")
-_WAY = re.compile(r"json(?:\.[^.\[\]]+|\[-?\d{1,4}\]){1,16}")
 PLACES = ("cookie", *(kind.value for kind in KeyKind))
 """The words of places."""
 
@@ -66,11 +65,12 @@ def _header(node: Node, which: Which, problems: Problems) -> KeyPlace | None:
         coded = fields.flag("base64", False)
         part = fields.integer("part", 0, least=-8, most=8)
         way = fields.text("issued")
-        if way and not _WAY.fullmatch(way):
+        head, _, rest = way.partition(".")
+        steps = parse_way(rest) if head == "json" else None
+        if way and steps is None:
             child = fields.child("issued")
-            fields.wrong(child or node, "not a way into a JSON body", "json.result[1]")
-            return None
-    steps = tuple(
-        step[1] or int(step[2]) for step in _STEP.finditer(way.removeprefix("json"))
-    )
+            said = "not a way into a JSON body"
+            fields.wrong(child or node, said, "json.session.key or json.result[1]")
+    if steps is None:
+        return None
     return KeyPlace(KeyKind.HEADER, name, which, steps, prefix, coded, part)

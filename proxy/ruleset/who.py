@@ -22,6 +22,7 @@ from proxy.attribution.spec import (
     SessionKeys,
 )
 from proxy.document import Fields, Kind, Node, Problems, near_miss
+from proxy.exchange.json_body import parse_way
 from proxy.ruleset.accounts import read_client_address, read_names
 from proxy.ruleset.identities import read_identities
 from proxy.ruleset.predicates import read_predicate, selector
@@ -104,14 +105,15 @@ SCHEMES: dict[str, Callable[[Fields, str, RequestReader], Login | None]] = {
 def _field(node: Node, problems: Problems) -> Field | None:
     source, dot, name = node.text.partition(".")
     words = [member.value for member in FieldSource]
-    if node.kind is Kind.SCALAR and dot and name and source in words:
+    known = node.kind is Kind.SCALAR and dot and name and source in words
+    if known and (source != FieldSource.JSON.value or parse_way(name)):
         return Field(FieldSource(source), name)
     hint = near_miss(source, words)
     problems.add(
         node.line,
         node.path,
         "not a field",
-        expected="form.NAME or query.NAME",
+        expected="form.NAME or query.NAME, or json.WAY",
         hint=f"{hint}.{name}" if hint and name and hint != source else "",
     )
     return None

@@ -115,6 +115,47 @@ def test_a_status_is_a_range(text: str, expected: tuple[int, int] | None) -> Non
 def test_every_word_has_a_reader() -> None:
     """The vocabulary of docs/rules.md."""
     assert list(READERS) == [
-        "status", "location", "header", "set_cookie", "body", "css", "xpath", "regex",
-        "any", "all", "not",
+        "status", "location", "header", "set_cookie", "body", "json", "css",
+        "xpath", "regex", "any", "all", "not",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ('{json: {"result[1]": "*"}}', True),
+        ('{json: {"result[1]": abc}}', True),
+        ('{json: {"result[0]": 7}}', True),
+        ('{json: {error: "null"}}', True),
+        ('{json: {ok: "true"}}', True),
+        ("{json: {ok: yes, error: x}}", False),
+        ('{json: {"result[5]": "*"}}', False),
+        ('{json: {missing.key: "*"}}', False),
+        ('{not: {json: {missing: "*"}}}', True),
+        ('{json: {twice: "*"}}', None),
+    ],
+)
+def test_a_value_of_a_json_answer_is_compared(text: str, holds: bool | None) -> None:
+    """As it is written in JSON; what is there twice is neither."""
+    predicate, problems = read(text)
+    body = '{"result": [7, "abc"], "error": null, "ok": true, "twice": 1, "twice": 2}'
+    answer = exchange("/login", body, "application/json")
+
+    assert problems == []
+    assert predicate is not None
+    assert evaluate(predicate, answer) is holds
+
+
+def test_what_is_no_json_confirms_nothing() -> None:
+    """An error page in its place is neither true nor false."""
+    predicate, _ = read('{not: {json: {error: "*"}}}')
+    assert predicate is not None
+
+    assert evaluate(predicate, exchange("/login", "<html>", "text/html")) is None
+
+
+def test_a_way_that_is_none_is_a_mistake() -> None:
+    """With what was expected."""
+    _, problems = read('{json: {"a[x]": "*"}}')
+
+    assert "not a way into a JSON body; expected a.b or result[1]" in problems[0]

@@ -9,6 +9,7 @@ from proxy.attribution.spec import (
     Expiry,
     Field,
     FieldSource,
+    FormLogin,
     Selector,
     SelectorKind,
     StatusIn,
@@ -45,6 +46,7 @@ def test_everything_about_who_is_read() -> None:
     ).attribution
 
     login = spec.logins[0]
+    assert isinstance(login, FormLogin)
     assert spec.session.cookies == ("A", "B")
     assert (login.request.pattern.text, login.name) == ("POST /login", "portal")
     assert login.request.conditions[0].field == Field(FieldSource.QUERY, "cmd")
@@ -93,7 +95,7 @@ FORM = (
             FORM.replace("form.u", "fom.u"),
             (
                 "f:2: login[0].form.user: not a field; expected form.NAME or "
-                "query.NAME; did you mean form.u?"
+                "query.NAME, or json.WAY; did you mean form.u?"
             ),
         ),
         (

@@ -139,3 +139,48 @@ def test_what_a_failed_login_may_keep_is_said_by_the_rule_set() -> None:
 
     assert found is not None
     assert not found.keep_failed_name
+
+
+def json_login(body: bytes, way: str = "params[0]") -> str:
+    """Name or reason of a login whose body is JSON."""
+    one = exchange("/login", method="POST")
+    one.request.headers.append((b"content-type", b"application/json"))
+    one.request.body = body
+    return name(one, replace(LOGIN, user=Field(FieldSource.JSON, way)))
+
+
+def test_a_user_field_is_read_from_json() -> None:
+    """Single-page applications, and JSON-RPC."""
+    assert json_login(b'{"params": ["jansen", "x"]}') == "jansen"
+    assert json_login(b'{"user": {"name": " jansen "}}', "user.name") == "jansen"
+    assert json_login(b'{"user": 7}', "user") == "7"
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b'{"user": "a", "user": "b"}', "ambiguous"),
+        (b'{"user": "a", "USER": "b"}', "ambiguous"),
+        (b"not json", "ambiguous"),
+        (b"[" * 50_000, "ambiguous"),
+        (b"{}", "no_user_field"),
+        (b'{"user": ["a"]}', "no_user_field"),
+        (b'{"user": true}', "no_user_field"),
+        (b'{"user": "a\\u0007b"}', "unusable_name"),
+    ],
+)
+def test_json_in_doubt_names_nobody(body: bytes, reason: str) -> None:
+    """Servers differ in which of two keys counts, and in its spelling."""
+    assert json_login(body, "user") == reason
+
+
+def test_a_user_field_may_be_named_by_a_pattern() -> None:
+    """Generated names of controls: what else fits must hold the same."""
+    login = replace(LOGIN, user=Field(FieldSource.FORM, "s_*_11_0"))
+
+    assert name(exchange("/login", form="s_1_1_11_0=jansen&s_1_1_12_0=pw"), login) == (
+        "jansen"
+    )
+    two = "s_1_1_11_0=jansen&s_2_1_11_0=pietersen"
+    assert name(exchange("/login", form=two), login) == "ambiguous"
+    assert name(exchange("/login", form="other=jansen"), login) == "no_user_field"
