@@ -59,6 +59,9 @@ class Peer(asyncio.Protocol):
         self._subscriber: Subscriber | None = None
         self.replaced = False
         """The wire has connected anew; this stream says nothing any more."""
+        self.heard = 0.0
+        """When it last said anything; seconds on the loop's clock."""
+        self._loop = asyncio.get_running_loop()
         self.transport: asyncio.Transport
 
     @override
@@ -73,6 +76,7 @@ class Peer(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self.replaced or self.transport.is_closing():
             return
+        self.heard = self._loop.time()
         try:
             frames = self._decoder.feed(data)
         except StreamBroken as broken:

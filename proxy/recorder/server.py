@@ -19,6 +19,7 @@ from proxy.recorder import gaps
 from proxy.recorder.assembly import Assembly
 from proxy.recorder.committer import Committer, JournalPort
 from proxy.recorder.deciding import Application, SessionChange
+from proxy.recorder.evening import Heard, ahead
 from proxy.recorder.gaps import Blindness
 from proxy.recorder.limits import Limits
 from proxy.recorder.listening import Listening
@@ -80,6 +81,7 @@ class Recorder:
             settings.applications, self, self.limits, settings.journal.progress()
         )
         self._holding = False
+        self._ahead: frozenset[int] = frozenset()
         self._stopping = False
         self._stopped = False
         self._asked = 0.0
@@ -170,8 +172,7 @@ class Recorder:
         source = self.assembly.connected(hello)
         self._settings.journal.keep_boots(list(self.assembly.sources))
         self.subscribers.connected(source)
-        if self._holding:
-            peer.transport.pause_reading()
+        self._read(peer, hello.boot)
         asyncio.get_running_loop().call_later(
             self.limits.start_grace, self._replayed, source
         )
@@ -182,6 +183,8 @@ class Recorder:
         self.lag_ns = self.clock.monotonic_ns() - last_ns
         if self.assembly.decisions.waiting:
             self._ask()
+        if len(self._streams) > 1:
+            self._even()
         if not self._holding and self.committer.full:
             self._hold(True)
 
@@ -243,8 +246,9 @@ class Recorder:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(_TICK)
-            if self.assembly.decisions.waiting:
+            if self._ahead or self.assembly.decisions.waiting:
                 self._ask()
+                self._even()
                 self.assembly.decisions.release()
 
     def _ask(self) -> None:
@@ -264,12 +268,36 @@ class Recorder:
         if self._holding and not self.committer.full and not self._stopping:
             self._hold(False)
 
+    def _even(self) -> None:
+        """Stop reading wires that are far ahead, go on with those that were."""
+        sources = self.assembly.sources
+        heard = {
+            boot: Heard(sources[boot].watermark_ns, peer.heard)
+            for boot, peer in self._streams.items()
+        }
+        before = self._ahead
+        self._ahead = ahead(
+            heard,
+            before,
+            now=asyncio.get_running_loop().time(),
+            most_ns=int(self.limits.ahead * 1e9),
+            stalled=self.limits.stalled,
+        )
+        for boot in before ^ self._ahead:
+            peer = self._streams.get(boot)
+            if peer is not None:
+                self._read(peer, boot)
+
     def _hold(self, holding: bool) -> None:
         self._holding = holding
-        for peer in self._streams.values():
-            if peer.transport.is_closing():
-                continue
-            if holding:
-                peer.transport.pause_reading()
-            else:
-                peer.transport.resume_reading()
+        for boot, peer in self._streams.items():
+            self._read(peer, boot)
+
+    def _read(self, peer: Peer, boot: int) -> None:
+        """Let the wire's stream be read, or not, as things stand."""
+        if peer.transport.is_closing():
+            return
+        if self._holding or boot in self._ahead:
+            peer.transport.pause_reading()
+        else:
+            peer.transport.resume_reading()
