@@ -306,6 +306,7 @@ class FrameDecoder:
         frames: list[Frame] = []
         position, size = 0, len(data)
         header, unpack = HEADER.size, HEADER.unpack_from
+        new = tuple.__new__  # what Frame(...) does, without a call in between
         missing = header
         while size - position >= header:
             length, kind, connection, offset, time_ns = unpack(data, position)
@@ -316,7 +317,8 @@ class FrameDecoder:
             if end > size:
                 missing = header + length
                 break
-            frames.append(Frame(kind, connection, offset, time_ns, data[start:end]))
+            fields = (kind, connection, offset, time_ns, data[start:end])
+            frames.append(new(Frame, fields))
             position = end
         self._pending = size - position
         self._missing = missing - self._pending

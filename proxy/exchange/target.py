@@ -51,6 +51,14 @@ def parse_target(
     target: bytes, *, connect: bool = False, limits: Limits = _DEFAULT_LIMITS
 ) -> Target:
     """Take a request target apart; ``connect`` for the method CONNECT."""
+    raw_path, _, raw_query = target.partition(b"?")
+    if (
+        _is_plain(raw_path)
+        and not connect
+        and (not raw_query or (b" " not in raw_query and b"#" not in raw_query))
+    ):
+        query = parse_query(raw_query, limits=limits) if raw_query else []
+        return Target(raw_path.decode("ascii"), raw_path, query, raw_query, [])
     if target == b"*":
         return Target("*", target, [], b"", [])
     if connect:
@@ -70,12 +78,7 @@ def parse_target(
         odd = True
     raw_path, _, raw_query = target.partition(b"?")
     query = parse_query(raw_query, limits=limits) if raw_query else []
-    if (
-        not odd
-        and not raw_path.translate(None, _PLAIN)
-        and b"//" not in raw_path
-        and b"/." not in raw_path
-    ):
+    if not odd and _is_plain(raw_path):
         path = raw_path.decode("ascii")
         return Target(path, raw_path, query, raw_query, [], authority)
     return _resolve(raw_path, query, raw_query, authority, odd=odd, limits=limits)
@@ -88,6 +91,16 @@ def without_segment(target: Target, segment: re.Pattern[str]) -> Target:
     if len(kept) == len(pieces):
         return target
     return target._replace(path="/".join(kept) or "/")
+
+
+def _is_plain(raw_path: bytes) -> bool:
+    """Nothing in it is decoded, resolved or taken out by any server."""
+    return (
+        raw_path[:1] == b"/"
+        and not raw_path.translate(None, _PLAIN)
+        and b"//" not in raw_path
+        and b"/." not in raw_path
+    )
 
 
 def _resolve(
