@@ -3,7 +3,8 @@
 ``make pins`` makes a throw-away environment for every ``pythonX.Y`` on the
 path, lets pip resolve the project with its extras, and merges the versions. A
 version all Pythons agree on is one line; where they differ, each line carries
-a marker. No index host is recorded: pins are names and versions only.
+a marker. No index host is recorded: pins are names and versions only. The extra `kerberos` is compiled,
+so Debian's libkrb5-dev has to be there.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def resolve(python: str, directory: Path) -> dict[str, str]:
     subprocess.run([python, "-m", "venv", str(directory)], check=True)
     pip = str(directory / "bin" / "pip")
     subprocess.run(
-        [pip, "install", "--quiet", "--editable", f"{ROOT}[dev]"], check=True
+        [pip, "install", "--quiet", "--editable", f"{ROOT}[dev,kerberos]"], check=True
     )
     frozen = subprocess.run(
         [pip, "freeze", "--exclude-editable"],
