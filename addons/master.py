@@ -17,7 +17,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import resource
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any, Final, cast
@@ -25,6 +24,7 @@ from typing import Any, Final, cast
 from mitmproxy import addonmanager, command, ctx, options
 from mitmproxy.proxy import commands, mode_servers
 
+from addons.descriptors import carry
 from addons.handler import WireHandler
 from addons.mode import InheritedInstance, InheritedMode
 from addons.settings import WireSettings
@@ -34,9 +34,6 @@ from proxy.tapstream import TapSource
 
 logger = logging.getLogger(__name__)
 
-PER_CONNECTION: Final = 2
-OWN_DESCRIPTORS: Final = 64
-"""For the loop, the tap link, listeners, log files and name resolution."""
 DRAIN_STEP: Final = 0.05
 ABORT_SECONDS: Final = 1.0
 """Only bounds a fault of our own: an abort takes a few turns of the loop."""
@@ -107,7 +104,7 @@ class Wire:
             UsageError: a descriptor is no listening socket, or the process may
                 not have as many descriptors as the limits need.
         """
-        carry(self.settings)
+        carry(sum(each.max_connections for each in self.settings.listeners))
         try:
             for each in self.instances:
                 await each._start()  # noqa: SLF001  # start() logs at INFO
@@ -147,26 +144,6 @@ class Wire:
             listeners=tuple(each.status() for each in self.instances),
             draining=self.draining,
         )
-
-
-def carry(settings: WireSettings) -> None:
-    """Make sure the process may hold as many descriptors as the limits need.
-
-    Raises:
-        UsageError: the hard limit is too low.
-    """
-    connections = sum(each.max_connections for each in settings.listeners)
-    needed = connections * PER_CONNECTION + OWN_DESCRIPTORS
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == resource.RLIM_INFINITY or soft >= needed:
-        return
-    if hard != resource.RLIM_INFINITY and hard < needed:
-        raise UsageError(
-            f"{connections} connections need {needed} descriptors, two each, and this"
-            f" process may open {hard}; raise RLIMIT_NOFILE or lower max_connections"
-            f" to {max(0, hard - OWN_DESCRIPTORS) // PER_CONNECTION} in all"
-        )
-    resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
 
 
 async def run_wire(

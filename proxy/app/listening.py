@@ -1,11 +1,17 @@
-"""Binding the addresses at which users find the applications."""
+"""Where users find the applications: addresses to bind, and what a wire is told.
+
+Importable without mitmproxy: a sidecar checks what its wires will be told before
+it starts one, so that a config that cannot work is refused and not retried.
+"""
 
 from __future__ import annotations
 
 import errno
 import socket
 
-from proxy.config import Application
+from addons import descriptors, tls
+from addons.settings import ClientTls, ListenerSettings, UpstreamTls
+from proxy.config import Application, ClientCertificates, Config
 from proxy.errors import UnavailableError
 
 BACKLOG = 4096
@@ -42,3 +48,50 @@ def bind(application: Application) -> socket.socket:
             f"{application.listen}: {reason}"
         ) from error
     return sock
+
+
+def listener(application: Application, descriptor: int) -> ListenerSettings:
+    """What the wire is told about one application."""
+    return ListenerSettings(
+        application=application.name,
+        fd=descriptor,
+        upstream_host=application.upstream.host,
+        upstream_port=application.upstream.port,
+        tls=(
+            None
+            if application.tls is None
+            else ClientTls(
+                certificate=application.tls.certificate,
+                key=application.tls.key,
+                ask=application.tls.client_certificates is ClientCertificates.REQUEST,
+            )
+        ),
+        upstream_tls=(
+            None
+            if application.upstream_tls is None
+            else UpstreamTls(
+                ca=application.upstream_tls.ca,
+                server_name=application.upstream_tls.server_name,
+            )
+        ),
+        connect_timeout=application.connect_timeout,
+        idle_timeout=application.idle_timeout,
+        max_connections=application.max_connections,
+        proxy_protocol=application.proxy_protocol,
+    )
+
+
+def check(config: Config) -> None:
+    """Make sure that a wire of this config could start.
+
+    Raises:
+        UsageError: a certificate, a key or a file of authorities cannot be used, or
+            this host does not give a process that many descriptors.
+    """
+    descriptors.check(sum(each.max_connections for each in config.applications))
+    for application in config.applications:
+        settings = listener(application, 0)
+        if settings.tls is not None:
+            tls.server_context(settings.tls)
+        if settings.upstream_tls is not None:
+            tls.upstream_context(settings.upstream_tls)

@@ -6,7 +6,6 @@ import asyncio
 import sys
 from collections.abc import Callable
 
-
 EAGER_TASKS = sys.version_info >= (3, 13)
 
 

@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 from proxy import status
 from proxy.app.lifetime import stop_on_signal
-from proxy.app.listening import bind
+from proxy.app.listening import bind, check
 from proxy.app.rulesets import load_all
 from proxy.app.supervisor import ChildSpec, Supervisor
 from proxy.config import Config
@@ -41,10 +41,13 @@ def run(config: Config, roles: frozenset[str] = frozenset(ROLES)) -> int:
             the same state directory.
 
     Raises:
-        UsageError: rules or keys are wrong; nothing was started.
+        UsageError: rules, keys, certificates or limits are wrong; nothing was
+            started.
         UnavailableError: an address is taken; nothing was started.
     """
     load_all(config)
+    if "wire" in roles:
+        check(config)
     load_or_create(config.keys)
     return asyncio.run(_run(config, roles))
 

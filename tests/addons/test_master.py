@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import resource
 import socket
-from collections.abc import Iterator
 
 import pytest
 
-from addons.master import OWN_DESCRIPTORS, carry, loop_factory, run_wire
+from addons.master import loop_factory, run_wire
 from addons.settings import ListenerSettings, WireSettings
 from addons.status import WireStatus
 from proxy.errors import UsageError
@@ -18,14 +16,6 @@ from tests.support.stages import through
 from tests.support.taps import MemorySource
 from tests.support.waiting import until, until_async
 from tests.support.wires import listening
-
-
-@pytest.fixture
-def limits() -> Iterator[tuple[int, int]]:
-    """The descriptor limits, put back afterwards."""
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    yield before
-    resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def _settings(connections: int, fd: int = 0) -> WireSettings:
@@ -37,24 +27,6 @@ def _settings(connections: int, fd: int = 0) -> WireSettings:
         max_connections=connections,
     )
     return WireSettings(listeners=(listener,), drain_seconds=1.0, status_seconds=0.01)
-
-
-def test_limit_the_process_cannot_carry_is_refused(limits: tuple[int, int]) -> None:
-    """Found at start with the numbers to change, not at connection 32,000."""
-    _, hard = limits
-
-    with pytest.raises(UsageError, match=f"may open {hard}; raise RLIMIT_NOFILE"):
-        carry(_settings(hard))
-
-
-def test_soft_limit_is_raised_as_far_as_needed(limits: tuple[int, int]) -> None:
-    """The usual 1,024 carries 480 connections, and the hard limit is there for us."""
-    _, hard = limits
-    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, hard))
-
-    carry(_settings(600))
-
-    assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == 1200 + OWN_DESCRIPTORS
 
 
 def test_idle_connections_are_closed_in_order_by_the_drain() -> None:

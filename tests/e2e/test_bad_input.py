@@ -122,6 +122,31 @@ def test_files_that_are_named_and_not_there_are_told(tmp_path: Path) -> None:
     assert [config] == list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (
+            "tls: {certificate: whosaw.yaml, key: whosaw.yaml}",
+            "both must be PEM, belong together",
+        ),
+        ("max_connections: 1000000", "raise RLIMIT_NOFILE or lower max_connections"),
+    ],
+)
+def test_what_no_wire_could_work_with_is_refused_before_one_starts(
+    tmp_path: Path, more: str, said: str
+) -> None:
+    """One text and the end, not a wire that ends again and again."""
+    front = Front(name="tickets", rules=RULES, upstream="http://127.0.0.1:1", more=more)
+    config = write_config(tmp_path, [front])
+
+    done = whosaw("run", "--config", config)
+
+    assert done.returncode == ExitCode.USAGE
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not load(config).state.exists()
+
+
 def test_mistakes_of_all_rule_sets_are_told_and_nothing_starts(
     tmp_path: Path,
 ) -> None:
