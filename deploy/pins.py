@@ -3,8 +3,8 @@
 ``make pins`` makes a throw-away environment for every ``pythonX.Y`` on the
 path, lets pip resolve the project with its extras, and merges the versions. A
 version all Pythons agree on is one line; where they differ, each line carries
-a marker. No index host is recorded: pins are names and versions only. The extra `kerberos` is compiled:
-Debian's libkrb5-dev has to be there.
+a marker. No index host is recorded: pins are names and versions only. The extra
+`kerberos` is compiled, so Debian's libkrb5-dev has to be there.
 """
 
 from __future__ import annotations

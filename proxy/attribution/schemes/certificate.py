@@ -16,11 +16,13 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import warnings
 from collections import OrderedDict
 from typing import NamedTuple
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
@@ -108,9 +110,13 @@ class CertificateScheme:
 
     def _verify(self, chain: tuple[bytes, ...], now_ns: int) -> _Found:
         try:
-            leaf, *rest = map(x509.load_der_x509_certificate, chain)
-            return self._checked(leaf, rest, now_ns)
-        except _UNREADABLE:
+            with warnings.catch_warnings():
+                # What the library only warns of yet (a negative serial number)
+                # is against RFC 5280, and refused by its next release.
+                warnings.simplefilter("error", CryptographyDeprecationWarning)
+                leaf, *rest = map(x509.load_der_x509_certificate, chain)
+                return self._checked(leaf, rest, now_ns)
+        except (*_UNREADABLE, CryptographyDeprecationWarning):
             return _refused("malformed_certificate", now_ns)
 
     def _checked(
