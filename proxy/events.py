@@ -181,7 +181,7 @@ class ViewRecorded(msgspec.Struct, frozen=True, array_like=True, tag="v"):
     actor: Actor
     subject_type: str
     subject: bytes
-    """16 bytes: HMAC-SHA256(subject key, type NUL id), truncated."""
+    """16 bytes: keyed BLAKE2b, see ``proxy.pseudonym``."""
     subject_key: int
     """Id of the key, so that keys can rotate."""
     action: Action
