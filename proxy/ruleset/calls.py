@@ -7,10 +7,17 @@ answer only. A call that no rule claims and no ``ignore`` names is a hole:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 from proxy.events import Extraction
-from proxy.extraction import Extracted, Found, Reading, Unreadable, View
+from proxy.extraction import (
+    Extracted,
+    Found,
+    Reading,
+    Unreadable,
+    View,
+    path_template,
+)
 from proxy.extraction.context import MOST_TERMS, Term
 from proxy.extraction.dialects.base import (
     Call,
@@ -21,8 +28,8 @@ from proxy.extraction.dialects.base import (
     shown_by,
 )
 
-Readers = Callable[[View, Call], list[Reading] | None]
-"""Readings of the rules that claim a call; None when it is ignored."""
+Readers = Callable[[View, tuple[Call, ...]], tuple[list[Reading], bool]]
+"""Readings of the rules that claim calls, and whether all are claimed or ignored."""
 
 _WORST = (
     Extraction.TRUNCATED,
@@ -39,22 +46,27 @@ def read_calls(view: View, dialect: Dialect, read: Readers) -> Reading:
     Args:
         view: Of the whole exchange, which asks for something in ``dialect``.
         dialect: Of the rule that claims it.
-        read: Reads one call.
+        read: Reads calls that share their answers.
     """
     calls = calls_of(dialect, view)
     several = len(calls) > 1
+    shared: dict[Hashable, list[Call]] = {}
+    for call in calls:
+        shared.setdefault(call.key, []).append(call)
     readings: list[Reading] = []
     flaws: list[str] = []
-    for call in calls:
-        part = CallView(view, dialect, call) if several else view
-        found = read(part, call)
-        if found:
-            readings += found
-        elif found is not None and several and _answered(dialect, part):
+    for group in shared.values():
+        part = CallView(view, dialect, tuple(group)) if several else view
+        found, claimed = read(part, tuple(group))
+        readings += found
+        if several and not claimed and _answered(dialect, part):
             flaws.append("unclaimed_call")
     if several:
         flaws += view.flaws
-    return _together(readings, flaws)
+    reading = _together(readings, flaws)
+    return (
+        reading if reading.path else reading._replace(path=path_template(view.target))
+    )
 
 
 def _answered(dialect: Dialect, part: View) -> bool:

@@ -160,7 +160,7 @@ class RuleSet:
         if isinstance(claim, Claimed):
             operation = claim.record.operation
             if operation is not None and operation.several(view):
-                return read_calls(view, operation.dialect, self._read_call)
+                return read_calls(view, operation.dialect, self._read_calls)
             return self._read_claimed(claim, view)
         path = path_template(view.target)
         if claim is not None:
@@ -196,11 +196,19 @@ class RuleSet:
                 break
         return claims
 
-    def _read_call(self, view: View, call: Call) -> list[Reading] | None:
-        claims = self.claims(view, call)
-        if not claims and isinstance(self.match(view), Ignored):
-            return None
-        return [self._read_claimed(claim, view) for claim in claims]
+    def _read_calls(
+        self, view: View, calls: tuple[Call, ...]
+    ) -> tuple[list[Reading], bool]:
+        """Every rule that claims one of these calls reads their answers once."""
+        claims: dict[str, Claimed] = {}
+        claimed = True
+        for call in calls:
+            found = self.claims(view, call)
+            claimed = claimed and bool(found)
+            for claim in found:
+                claims.setdefault(claim.rule.name, claim)
+        readings = [self._read_claimed(claim, view) for claim in claims.values()]
+        return readings, claimed or isinstance(self.match(view), Ignored)
 
     def _read_claimed(self, claim: Claimed, view: View) -> Reading:
         view.captures = claim.captures

@@ -16,7 +16,7 @@ from __future__ import annotations
 from lxml import etree
 
 from proxy.extraction.bodies.attributes import GUARDED, crowded
-from proxy.extraction.bodies.xml import Element, parse_xml, plain_names
+from proxy.extraction.bodies.xml import Element, parse_plain
 from proxy.extraction.view import Unreadable, View
 
 __all__ = ["Element", "read_markup"]
@@ -29,7 +29,7 @@ def read_markup(view: View) -> Element:
     kind = view.media_type
     text = view.text
     if kind.endswith("xml") and kind != "application/xhtml+xml":
-        return plain_names(parse_xml(text))
+        return parse_plain(text)
     if "\0" in text:
         text = text.replace("\0", "\ufffd")
     if len(text) > GUARDED and crowded(text):

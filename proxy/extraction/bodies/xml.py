@@ -54,6 +54,12 @@ def parse_xml(text: str, *, recover: bool = False) -> Element:
     return root
 
 
+def parse_plain(text: str) -> Element:
+    """``parse_xml``; names lose their namespaces."""
+    root = parse_xml(text)
+    return plain_names(root) if "xmlns" in text else root
+
+
 def plain_names(root: Element) -> Element:
     """The same tree, in which names have lost their namespaces."""
     for element in root.iter(etree.Element):

@@ -81,16 +81,20 @@ class Dialect(Protocol):
 class InnerView(View):
     """A body inside the body of ``outer``; heads and request are the same."""
 
-    __slots__ = ("_readers", "outer")
+    __slots__ = ("_readers", "_write", "outer")
 
     def __init__(
-        self, outer: View, text: str, kind: str, readers: Readers = _NO_READERS
+        self,
+        outer: View,
+        text: str | Callable[[], str],
+        kind: str,
+        readers: Readers = _NO_READERS,
     ) -> None:
         """A body of the same exchange.
 
         Args:
             outer: The exchange; flaws found here are noted there.
-            text: What patterns search.
+            text: What patterns search, or what writes it when one does.
             kind: Media type that the text is read as.
             readers: Documents that are not made from ``text``.
         """
@@ -102,9 +106,22 @@ class InnerView(View):
         self._target = outer.target
         self._form = outer.form
         self._body = outer.body
-        self._text = text
+        self._write: Callable[[], str] = str
+        if isinstance(text, str):
+            self._text = text
+        else:
+            self._write = text
         self._media_type = kind
         self._readers = readers
+
+    @property
+    @override
+    def text(self) -> str:
+        """See ``View.text``."""
+        text = self._text
+        if text is None:
+            text = self._text = self._write()
+        return text
 
     @override
     def document(self, key: Hashable, read: Callable[[View], D]) -> D:
@@ -128,11 +145,12 @@ def shown_by(dialect: Dialect, view: View) -> View:
 
 
 class CallView(View):
-    """An exchange of which only one call is looked at."""
+    """An exchange of which only these calls are looked at: one, or several whose
+    answers cannot be told apart."""
 
     __slots__ = ("whole",)
 
-    def __init__(self, whole: View, dialect: Dialect, call: Call) -> None:
+    def __init__(self, whole: View, dialect: Dialect, calls: tuple[Call, ...]) -> None:
         super().__init__(whole.exchange, whole.settings)
         self.whole = whole
         self.captures = whole.captures
@@ -143,7 +161,7 @@ class CallView(View):
         if whole.exchange.response is not None:
             self._body = whole.body
             self._text = whole.text
-        self._documents[(dialect.word, "calls")] = (call,)
+        self._documents[(dialect.word, "calls")] = calls
 
 
 def whole_of(view: View) -> View:

@@ -17,6 +17,7 @@ Reasons: those of XML, ``redirect``, ``error``; in part: ``bad_xml``,
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lxml import etree
@@ -80,19 +81,39 @@ class Jsf:
                 view.flaws.append("bad_xml")
         panels: list[Panel] = []
         nothing = ""
-        for element in root.iter():
-            kind = local_name(element)
-            if kind in ("update", "before", "after"):
-                if not _is_state(element.get("id") or ""):
-                    panels.append(Panel("", _html(element)))
-            elif kind in ("redirect", "error"):
+        for part in _parts(root):
+            kind = local_name(part)
+            if kind in ("redirect", "error"):
                 nothing = nothing or kind
+            elif not _is_state(part.get("id") or ""):
+                panels.append(Panel("", _html(part)))
         if nothing and not any(panel.html.strip() for panel in panels):
             raise NothingShown(nothing)
         return panels_view(view, panels)
 
     def remember(self, view: View) -> None:
         """See ``Dialect``: nothing."""
+
+
+def _parts(root: Element) -> Iterator[Element]:
+    """What a response consists of, in order; nothing that stands within another."""
+    for part in root:
+        kind = local_name(part)
+        if kind in ("redirect", "error"):
+            yield part
+        elif kind == "changes":
+            for change in part:
+                match local_name(change):
+                    case "update":
+                        yield change
+                    case "insert":
+                        yield from (
+                            place
+                            for place in change
+                            if local_name(place) in ("before", "after")
+                        )
+                    case _:
+                        pass
 
 
 def _html(element: Element) -> str:

@@ -13,8 +13,9 @@ Reasons: ``not_json``, ``too_deep``, ``no_answer``, ``rpc_error``; in part:
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 from proxy.exchange.body import decode_content
@@ -80,15 +81,14 @@ class JsonRpc:
         if answers.alone and len(everything) < 2:
             results = [held for group in answers.results.values() for held in group]
             failed = bool(answers.errors)
-            text = view.text
+            text: str | Callable[[], str] = view.text
         else:
             keys = {call.key for call in calls_of(self, view)}
             results = [held for key in keys for held in answers.results.get(key, ())]
             failed = not keys.isdisjoint(answers.errors)
-            asked = sum(call.key in keys for call in everything)
-            if asked > len(calls_of(self, view)):
+            if len(calls_of(self, view)) > len(keys):
                 view.flaws.append("ambiguous_ids")
-            text = "\n".join(json.dumps(held, ensure_ascii=False) for held in results)
+            text = partial(_written, results)
         if not results:
             raise NothingShown("rpc_error") if failed else Unreadable("no_answer")
         return InnerView(view, text, "application/json", {read_json: lambda _: results})
@@ -114,6 +114,10 @@ def _read_answers(view: View) -> _Answers:
             elif "result" in item:
                 results.setdefault(key, []).append(result)
     return _Answers(results, frozenset(errors), alone)
+
+
+def _written(results: list[Any]) -> str:
+    return "\n".join(json.dumps(held, ensure_ascii=False) for held in results)
 
 
 def _key(value: Any) -> Hashable:

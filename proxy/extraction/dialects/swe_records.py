@@ -144,9 +144,9 @@ def _row(component: str, array: str, row_id: str | None, records: Records) -> No
         return
     row: dict[str, str] = {}
     if len(values) == len(known.fields):
-        for name, value in zip(known.fields, values, strict=True):
-            if name:
-                row.setdefault(name, value)
+        # Backwards: of two fields with one name the first counts.
+        row = dict(zip(known.fields[::-1], values[::-1], strict=True))
+        row.pop("", None)
         if row.get("Id", identity) != identity:
             records.flaws.append("odd_row")
     else:

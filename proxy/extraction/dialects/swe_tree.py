@@ -18,11 +18,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from proxy.extraction.dialects.utf16 import after_units
+
 MAX_DEPTH = 256
 """Nodes within each other; recorded answers have 8."""
+MAX_NODES = 200_000
+"""Nodes read of one answer: a recorded one of 50 kB has 800."""
+MAX_TEXTS = 20_000
+"""Texts read of one star array; recorded ones have up to 164."""
 _HEADER = re.compile(r"@0([^\w\s@])")
 _COUNT = re.compile(r"[0-9]{1,7}", re.ASCII)
-_LENGTH = re.compile(r"(?:([0-9]{1,8})\*|([0-9A-Fa-f]{1,7})_)", re.ASCII)
+_HEXADECIMAL = re.compile(r"([0-9A-Fa-f]{1,7})_", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -56,13 +62,14 @@ def parse_property_set(text: str, *, cut: bool = False) -> tuple[SweNode | None,
     root: SweNode | None = None
     open_nodes: list[tuple[SweNode, int, int]] = []
     """Nodes whose children are being read, how many are to come, their depth."""
-    at, count = 2, len(tokens)
+    at, count, left_to_read = 2, len(tokens), MAX_NODES
     while True:
         read = _node(tokens, at, count)
         if read is None:
             return root, False
         node, children, at = read
         depth = 1
+        left_to_read -= 1
         if root is None:
             root = node
         else:
@@ -75,6 +82,8 @@ def parse_property_set(text: str, *, cut: bool = False) -> tuple[SweNode | None,
             if depth >= MAX_DEPTH:
                 return root, False
             open_nodes.append((node, children, depth))
+        if not left_to_read:
+            return root, False
         if not open_nodes:
             rest = any(token.strip() for token in tokens[at:])
             return root, not (rest or cut)
@@ -103,30 +112,21 @@ def _node(tokens: list[str], at: int, count: int) -> tuple[SweNode, int, int] | 
 
 def star_array(text: str) -> tuple[list[str], bool]:
     """The texts of a star array, and whether it was read to its end."""
-    if not text.isascii() and max(text) > "\uffff":
-        units, whole = star_array(_halves(text))
-        return [_joined(unit) for unit in units], whole
+    narrow = text.isascii()
     texts: list[str] = []
     at, end = 0, len(text)
     while at < end:
-        head = _LENGTH.match(text, at)
-        if head is None:
-            return texts, False
-        start = head.end()
-        at = start + (int(head[1]) if head[1] else int(head[2], 16))
-        if at > end:
+        mark = text.find("*", at, at + 9)
+        digits = text[at:mark] if mark > at else ""
+        if digits.isdecimal() and digits.isascii():
+            units, start = int(digits), mark + 1
+        else:
+            head = _HEXADECIMAL.match(text, at)
+            if head is None:
+                return texts, False
+            units, start = int(head[1], 16), head.end()
+        at = start + units if narrow else after_units(text, start, units)
+        if at > end or len(texts) >= MAX_TEXTS:
             return texts, False
         texts.append(text[start:at])
     return texts, True
-
-
-def _halves(text: str) -> str:
-    """Every UTF-16 unit a character."""
-    data = text.encode("utf-16-le", "surrogatepass")
-    return "".join(
-        chr(int.from_bytes(data[i : i + 2], "little")) for i in range(0, len(data), 2)
-    )
-
-
-def _joined(units: str) -> str:
-    return units.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 from proxy.extraction.dialects.base import MAX_NAMES, Call, NothingShown
 from proxy.extraction.dialects.panels import Panel, panels_view, whole_tags
+from proxy.extraction.dialects.utf16 import after_units
 from proxy.extraction.view import Unreadable, View
 
 _HEAD = re.compile(r"(\d{1,9})\|([^|]{0,100})\|([^|]{0,1000})\|")
@@ -98,7 +99,6 @@ def parse_delta(text: str) -> tuple[list[Item], bool]:
 
     An item that is cut keeps what came of it.
     """
-    wide = not text.isascii() and max(text) > "\uffff"
     items: list[Item] = []
     at, end = 0, len(text)
     while at < end:
@@ -107,22 +107,12 @@ def parse_delta(text: str) -> tuple[list[Item], bool]:
             return items, not text[at:].strip()
         length = int(head[1])
         start = head.end()
-        at = _after(text, start, length) if wide else start + length
+        at = after_units(text, start, length)
         items.append(Item(head[2], head[3], text[start:at]))
         if text[at : at + 1] != "|" or len(items) >= MAX_ITEMS:
             return items, False
         at += 1
     return items, bool(items)
-
-
-def _after(text: str, start: int, units: int) -> int:
-    """Index after ``units`` UTF-16 units of text from ``start``."""
-    piece = text[start : start + units]
-    over = sum(letter > "\uffff" for letter in piece)
-    if not over:
-        return start + units
-    data = piece.encode("utf-16-le", "surrogatepass")[: 2 * units]
-    return start + len(data.decode("utf-16-le", "replace"))
 
 
 def fields_tree(fields: list[tuple[str, str]]) -> dict[str, list[str]]:

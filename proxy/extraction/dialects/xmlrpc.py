@@ -11,7 +11,9 @@ Reasons: those of XML, ``not_xmlrpc``, ``no_answer``, ``fault``.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from proxy.exchange.body import decode_content
@@ -19,7 +21,7 @@ from proxy.exchange.charset import decode_text
 from proxy.exchange.json_body import json_pairs
 from proxy.extraction.bodies.markup import read_markup
 from proxy.extraction.bodies.tree import read_json
-from proxy.extraction.bodies.xml import Element, local_name, parse_xml, plain_names
+from proxy.extraction.bodies.xml import Element, local_name, parse_plain, parse_xml
 from proxy.extraction.dialects.base import (
     MAX_CALLS,
     Call,
@@ -48,10 +50,9 @@ class XmlRpc:
         if b"methodCall" not in data[:1000]:
             return ()
         try:
-            root = parse_xml(decode_text(data, request.get(b"content-type")))
+            root = parse_plain(decode_text(data, request.get(b"content-type")))
         except Unreadable:
             return ()
-        root = plain_names(root)
         names = [(name.text or "").strip() for name in root.findall("methodName")]
         arguments = [_value(value) for value in root.iterfind("params/param/value")]
         if names != [_MULTICALL]:
@@ -72,14 +73,14 @@ class XmlRpc:
         whole = whole_of(view)
         root, value = whole.document((self.word, "answer"), _read_answer)
         calls = calls_of(self, view)
-        text = view.text
+        text: str | Callable[[], str] = view.text
         if calls and calls[0].key is not None:
             value = [_of_batch(value, call) for call in calls]
             value = [held for found, held in value if found]
             if not value:
                 raise NothingShown("fault")
             # What other calls answered is not this call's.
-            text = json.dumps(value, ensure_ascii=False)
+            text = partial(json.dumps, value, ensure_ascii=False)
             root = parse_xml("<methodResponse/>")
         else:
             value = [value]
@@ -96,7 +97,7 @@ class XmlRpc:
 
 
 def _read_answer(view: View) -> tuple[Element, Any]:
-    root = plain_names(parse_xml(view.text))
+    root = parse_plain(view.text)
     if root.tag != "methodResponse":
         raise Unreadable("not_xmlrpc")
     place = root.find("params/param/value")
@@ -129,17 +130,33 @@ def _value(value: Element) -> Any:
     if kind == "struct":
         return json_pairs(
             [
-                (member.findtext("name") or "", _value(place))
-                for member in typed.iterfind("member")
-                for place in member.findall("value")[:1]
+                pair
+                for member in typed
+                if member.tag == "member" and (pair := _member(member)) is not None
             ]
         )
     if kind == "array":
-        return [_value(item) for item in typed.iterfind("data/value")]
+        return [
+            _value(item)
+            for data in typed
+            if data.tag == "data"
+            for item in data
+            if item.tag == "value"
+        ]
     text = typed.text or ""
     if kind in _WHOLE and text.strip().lstrip("+-").isdecimal() and len(text) < 40:
         return int(text)
     return None if kind == "nil" else text
+
+
+def _member(member: Element) -> tuple[str, Any] | None:
+    name, place = "", None
+    for part in member:
+        if part.tag == "name":
+            name = part.text or ""
+        elif part.tag == "value" and place is None:
+            place = part
+    return None if place is None else (name, _value(place))
 
 
 def _texts(value: Any) -> list[str]:

@@ -131,3 +131,11 @@ def test_the_operation_is_the_source_else_the_fields() -> None:
     assert names("jakarta.faces.source=b&f=f") == ("b",)
     assert names("f=f&f%3Aok=Go&javax.faces.ViewState=1") == ("f", "f:ok")
     assert names("") == ()
+
+
+def test_updates_within_updates_are_read_once() -> None:
+    """No response makes work that grows with the square of its size."""
+    body = "<partial-response><changes>" + "<update>" * 200 + "<b class='nr'>1</b>" * 20
+    body += "</update>" * 200 + "</changes></partial-response>"
+
+    assert said(body) == ("recorded", "", ["1"])

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from proxy.extraction.dialects.swe_tree import (
     MAX_DEPTH,
+    MAX_NODES,
+    MAX_TEXTS,
     SweNode,
     is_property_set,
     parse_property_set,
@@ -131,3 +133,20 @@ def test_a_property_set_is_told_by_its_first_characters(
 ) -> None:
     """Whatever the content type says: it is text/html."""
     assert is_property_set(text) is is_one
+
+
+def test_the_nodes_of_one_answer_are_bounded() -> None:
+    """A node takes memory, a token hardly any."""
+    text = "@0`0`0`9999999`a`0" + "`0`0`b`0" * (MAX_NODES + 10)
+
+    found, whole = parse_property_set(text)
+
+    assert found is not None
+    assert (len(found.children), whole) == (MAX_NODES - 1, False)
+
+
+def test_the_texts_of_one_star_array_are_bounded() -> None:
+    """Empty ones take two characters."""
+    texts, whole = star_array("0*" * (MAX_TEXTS + 1))
+
+    assert (len(texts), whole) == (MAX_TEXTS, False)
