@@ -26,17 +26,19 @@ def bind(application: Application) -> socket.socket:
         UnavailableError: the address is taken, forbidden or not of this host.
     """
     host, port = application.listen.host, application.listen.port
-    family = socket.AF_INET6 if ":" in host or not host else socket.AF_INET
+    every = not host and socket.has_dualstack_ipv6()
+    family = socket.AF_INET6 if ":" in host or every else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
     try:
-        sock = socket.socket(family, socket.SOCK_STREAM)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family is socket.AF_INET6:
             # Every interface means both families.
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(bool(host)))
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(not every))
         sock.bind((host, port))
         sock.listen(BACKLOG)
         sock.set_inheritable(True)
     except OSError as error:
+        sock.close()
         known = {
             errno.EADDRINUSE: "another program listens there",
             errno.EACCES: "ports below 1024 need the right to bind them",

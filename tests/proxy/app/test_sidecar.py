@@ -1,0 +1,95 @@
+"""The processes of a config: which, in what order, and what is refused first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from proxy.app.sidecar import ROLES, run, specs
+from proxy.config import Config, load
+from proxy.errors import UsageError
+from tests.support.sidecars import Front, write_config
+from tests.support.tickets import RULES
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    """Two wires and an embedded store."""
+    front = Front(name="tickets", rules=RULES, upstream="http://127.0.0.1:1")
+    return load(write_config(tmp_path, [front], wires=2))
+
+
+def test_whoever_receives_is_started_before_whoever_sends(config: Config) -> None:
+    """And ended after it: the order of ending is the reverse."""
+    order = [spec.role for spec in specs(config, {"tickets": 9})]
+
+    assert order == ["store", "shipper", "recorder", "wire-0", "wire-1"]
+    assert {role.split("-")[0] for role in order} == set(ROLES)
+
+
+def test_every_process_runs_this_config(config: Config) -> None:
+    """As commands that can be run alone."""
+    for spec in specs(config, {}):
+        assert list(spec.argv[1:3]) == ["-m", "proxy"]
+        assert list(spec.argv[-2:]) == ["--config", str(config.file)]
+
+
+def test_wires_inherit_the_listening_sockets(config: Config) -> None:
+    """The same descriptors for every wire, and for nobody else."""
+    for spec in specs(config, {"tickets": 9}):
+        wire = spec.role.startswith("wire-")
+        assert ("tickets=9" in spec.argv) is wire
+        assert (tuple(spec.descriptors) == (9,)) is wire
+
+
+def test_a_wire_has_time_to_drain(config: Config) -> None:
+    """It is killed only after the drain it was promised."""
+    long = replace(config, drain=600.0)
+
+    graces = {spec.role: spec.grace for spec in specs(long, {})}
+
+    assert graces["wire-0"] > 600.0
+    assert graces["recorder"] < 600.0
+
+
+def test_nobody_waits_for_the_store(config: Config) -> None:
+    """A store that cannot start must not keep users from the application."""
+    waited = {spec.role for spec in specs(config, {}) if spec.ready is not None}
+
+    assert waited == {"recorder", "wire-0", "wire-1"}
+
+
+def test_a_store_of_somebody_else_is_not_run_here(config: Config) -> None:
+    """ClickHouse runs elsewhere."""
+    other = replace(config, store=replace(config.store, embedded=False))
+
+    assert "store" not in [spec.role for spec in specs(other, {})]
+
+
+def test_a_process_that_said_nothing_lately_is_not_ready(config: Config) -> None:
+    """A report of an earlier run is nobody's."""
+    config.status_directory.mkdir(parents=True)
+    (config.status_directory / "recorder.json").write_text(
+        '{"role": "recorder", "pid": 1, "at": 0, "figures": {}}'
+    )
+
+    (recorder,) = (spec for spec in specs(config, {}) if spec.role == "recorder")
+
+    assert recorder.ready is not None
+    assert not recorder.ready()
+
+
+def test_wrong_rules_are_refused_before_anything_is_made(
+    tmp_path: Path, config: Config
+) -> None:
+    """No keys, no state, no process."""
+    rules = tmp_path / "wrong.yaml"
+    rules.write_text("application: tickets\n")
+    wrong = replace(config.applications[0], rules=rules)
+
+    with pytest.raises(UsageError, match=f"{rules}:1: records: missing"):
+        run(replace(config, applications=(wrong,)))
+
+    assert not config.state.exists()
