@@ -57,15 +57,13 @@ def _joined(view: View, panels: list[Panel]) -> Element:
             if failure.reason != "no_markup":
                 raise
             continue
-        place = etree.SubElement(body, "div")
-        if panel.id:
-            place.set("id", _storable(panel.id))
-        for part in root:
-            if not len(place):
-                place.text = (place.text or "") + (part.text or "")
-            elif part.text:
-                place[-1].tail = (place[-1].tail or "") + part.text
-            place.extend(part)
+        # Its parts are moved as they are: text may hold what lxml would refuse.
+        for part in list(root):
+            part.tag = "div"
+            part.attrib.clear()
+            if panel.id:
+                part.set("id", _storable(panel.id))
+            body.append(part)
     return page
 
 

@@ -10,7 +10,7 @@ from proxy.ruleset import RuleSet, load
 from tests.support.cookbook import page
 
 
-@pytest.mark.parametrize("word", DIALECTS)
+@pytest.mark.parametrize("word", [*DIALECTS, "redirects"])
 def test_the_examples_of_a_page_show_what_it_says(word: str) -> None:
     """One session browses through the page from top to bottom."""
     rules, examples = page(word)
