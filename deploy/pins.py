@@ -70,12 +70,18 @@ def parse(frozen: str) -> dict[str, str]:
     return {name.strip(): version.strip() for name, version in pairs}
 
 
+def _runs(python: str) -> bool:
+    """Whether it is an interpreter: a version manager's stub may stand there."""
+    found = subprocess.run([python, "--version"], check=False, capture_output=True)
+    return found.returncode == 0
+
+
 def main() -> int:
     """Resolve on each Python present and write the file."""
     frozen: dict[str, dict[str, str]] = {}
     for version in PYTHONS:
         python = shutil.which(f"python{version}")
-        if python is None:
+        if python is None or not _runs(python):
             sys.stderr.write(f"python{version} is not here, left out\n")
             continue
         with tempfile.TemporaryDirectory() as directory:
