@@ -109,6 +109,8 @@ class Prepared:
     """None after a fault of our own."""
     needs_watermark: int
     """Monotonic time all live wires must have passed; 0: none."""
+    by: Pipeline | None = None
+    """Who observed it, when that is not the one asked to finish it."""
 
 
 class Outcome(NamedTuple):
@@ -136,6 +138,7 @@ class Pipeline:
         sessions: Sessions,
         keys: Keys,
         memory: Memory | None = None,
+        attribution: Attribution | None = None,
     ) -> None:
         self.ruleset = ruleset
         self.memory = Memory() if memory is None else memory
@@ -143,7 +146,7 @@ class Pipeline:
         self.sessions = sessions
         self.counters = PipelineCounters()
         self._keys = keys
-        self._attribution = Attribution(
+        self._attribution = attribution or Attribution(
             ruleset.attribution,
             ruleset.application,
             sessions,
@@ -151,6 +154,21 @@ class Pipeline:
             ruleset.materials,
             older=keys.older_sessions,
         )
+
+    def succeeded_by(self, ruleset: RuleSet) -> Pipeline:
+        """The pipeline of a newer version of the rules.
+
+        Sessions, memory and counters are shared. What is under way in schemes (half
+        a handshake) goes on unless the new version says something else about who.
+        """
+        old = self.ruleset
+        same = old.attribution == ruleset.attribution
+        same = same and old.application == ruleset.application
+        same = same and old.materials == ruleset.materials
+        attribution = self._attribution if same else None
+        after = Pipeline(ruleset, self.sessions, self._keys, self.memory, attribution)
+        after.counters = self.counters
+        return after
 
     def observe(self, context: ConnectionContext, exchange: Exchange) -> Prepared:
         """Apply what a complete exchange does to sessions; call ``finish`` later.
@@ -196,6 +214,10 @@ class Pipeline:
 
         In the order of ``needs_watermark`` where several wait.
         """
+        return self.decide(prepared)[1]
+
+    def decide(self, prepared: Prepared) -> tuple[Reading, Outcome]:
+        """``finish``, with what the events do not tell: ids before they are keyed."""
         settled = self._settle(prepared)
         reading = self._read(prepared)
         wall = prepared.context.wall_minus_monotonic_ns
@@ -208,7 +230,7 @@ class Pipeline:
         if reading.extracted.subjects:
             events += self._views(prepared, settled.actor, reading)
         sessions = self.sessions.changes(dict.fromkeys(settled.touched), wall)
-        return Outcome(events, sessions)
+        return reading, Outcome(events, sessions)
 
     def _settle(self, prepared: Prepared) -> Settled:
         if prepared.observed is not None:

@@ -111,6 +111,7 @@ def verdict(
         problems.append("the recorder is not running")
     else:
         problems += _recorder_problems(reports["recorder"])
+        notes += _ruleset_notes(reports["recorder"])
     for wire in up:
         problems += _wire_problems(wire)
         notes += _wire_notes(wire)
@@ -139,6 +140,15 @@ def _recorder_problems(report: Report) -> list[str]:
     if share >= JOURNAL_SHARE:
         found.append(f"the journal is {share:.0%} full")
     return found
+
+
+def _ruleset_notes(report: Report) -> list[str]:
+    in_force = dict(report.figures.get("rulesets", {}))
+    return [
+        f"the new rule set of {name} is wrong ({said}); "
+        f"version {in_force.get(name, 'before')} stays in force"
+        for name, said in dict(report.figures.get("rulesets_refused", {})).items()
+    ]
 
 
 def _wire_problems(report: Report) -> list[str]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import signal
 from typing import Any
 
 from proxy.app.lifetime import reporting, spare_collections, stop_on_signal
 from proxy.app.loops import loop_factory
+from proxy.app.reloading import Reloading, Replaceable
 from proxy.app.rulesets import load_all
 from proxy.attribution.sessions import Sessions
 from proxy.clock import SystemClock, wall_minus_monotonic_ns
@@ -60,10 +63,16 @@ async def _run(config: Config) -> int:
             journal.sessions().items(),
             wall_minus_monotonic_ns(clock),
         )
+        applications = {
+            name: Replaceable(pipeline)
+            for name, pipeline in pipelines(config, sessions, rulesets).items()
+        }
+        files = {each.name: each.rules for each in config.applications}
+        reloading = Reloading(files, applications)
         recorder = Recorder(
             RecorderSettings(
                 socket_path=config.tap_socket,
-                applications=pipelines(config, sessions, rulesets),
+                applications=applications,
                 journal=journal,
             ),
             clock,
@@ -73,7 +82,7 @@ async def _run(config: Config) -> int:
             fill = journal.fill()
             return {
                 **recorder.status(),
-                "rulesets": {name: each.hash for name, each in rulesets.items()},
+                **reloading.figures(),
                 "sessions_kept": len(sessions),
                 "journal_epoch": journal.epoch,
                 "journal_last_seq": journal.last_seq,
@@ -88,6 +97,11 @@ async def _run(config: Config) -> int:
         await asyncio.wait({recording, starting}, return_when=asyncio.FIRST_COMPLETED)
         starting.cancel()
         spare_collections()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reloading.ask)
+        watching = asyncio.create_task(reloading.run(), name="rule sets")
         async with reporting(config.status_directory, "recorder", figures):
             await recording
+        watching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watching
     return 0

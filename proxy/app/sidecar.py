@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -127,6 +128,10 @@ async def _run(config: Config, roles: frozenset[str]) -> int:
             for spec in specs(config, descriptors)
             if spec.role.split("-")[0] in roles
         ]
+    )
+    # Rule sets are read again by the recorder alone.
+    asyncio.get_running_loop().add_signal_handler(
+        signal.SIGHUP, supervisor.forward, "recorder", signal.SIGHUP
     )
     starting = asyncio.create_task(_start(config, supervisor))
     await stop.wait()

@@ -84,6 +84,15 @@ class Supervisor:
                 with contextlib.suppress(asyncio.CancelledError):
                     await child.task
 
+    def forward(self, role: str, number: signal.Signals) -> None:
+        """Pass a signal on to a child, when it runs."""
+        for child in self.children:
+            process = child.process
+            if child.spec.role != role or process is None or process.returncode:
+                continue
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(number)
+
     async def _until_ready(self, spec: ChildSpec) -> None:
         if spec.ready is None:
             return

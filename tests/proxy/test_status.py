@@ -97,3 +97,20 @@ def test_a_silent_process_is_not_alive() -> None:
     assert alive(report, NOW + 1)
     assert not alive(report, NOW + STALE_SECONDS + 1)
     assert not alive(None, NOW)
+
+
+def test_a_rule_set_that_was_refused_is_told_beside_the_verdict() -> None:
+    """Everything is recorded, by the version before; somebody has work to do."""
+    line = _line(
+        _reports(
+            recorder={
+                "rulesets": {"sonar": "0123456789abcdef"},
+                "rulesets_refused": {"sonar": "rules.yaml:3: x: unknown key"},
+            }
+        )
+    )
+
+    assert line == (
+        "recording everything; the new rule set of sonar is wrong "
+        "(rules.yaml:3: x: unknown key); version 0123456789abcdef stays in force"
+    )

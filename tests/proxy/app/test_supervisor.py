@@ -121,3 +121,28 @@ async def test_a_program_that_does_not_exist_is_tried_again_not_raised() -> None
     await until_async(lambda: supervisor.children[0].restarts >= 1, "a retry")
 
     await supervisor.stop()
+
+
+async def test_a_signal_is_forwarded_to_one_child(tmp_path: Path) -> None:
+    """SIGHUP is the recorder's; the others would end of it."""
+    code = (
+        "import signal, time\n"
+        f"def told(*_): open({str(tmp_path)!r} + '/told-' + NAME, 'w')\n"
+        "signal.signal(signal.SIGHUP, told)\n"
+        f"open({str(tmp_path)!r} + '/up-' + NAME, 'w')\n"
+        "while True: time.sleep(60)"
+    )
+    supervisor = Supervisor(
+        [_spec(f"NAME = {name!r}\n{code}", role=name) for name in ("recorder", "wire")]
+    )
+    await supervisor.start()
+    await until_async(
+        lambda: all((tmp_path / f"up-{n}").exists() for n in ("recorder", "wire")),
+        "both up",
+    )
+
+    supervisor.forward("recorder", signal.SIGHUP)
+    await until_async((tmp_path / "told-recorder").exists, "the recorder is told")
+
+    assert not (tmp_path / "told-wire").exists()
+    await supervisor.stop()

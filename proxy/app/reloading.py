@@ -1,0 +1,149 @@
+"""Rule sets that are replaced while the recorder runs, whole or not at all.
+
+A file that changed, or SIGHUP, has every rule set read again; one that differs and
+has no mistake takes over at once, between two exchanges. What the old one observed it
+also finishes, so no exchange is read by two versions, and the hash on every event is
+that of the version that read it. A file with a mistake changes nothing: the version
+before stays in force, the log and the report say so until the file is right.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from proxy.app.rulesets import load_file
+from proxy.errors import UsageError
+from proxy.exchange.model import Exchange
+from proxy.pipeline import ConnectionContext, Outcome, Pipeline, Prepared
+from proxy.ruleset import RuleSet
+
+logger = logging.getLogger(__name__)
+
+LOOK_SECONDS = 1.0
+"""Between two looks at the files: a save is in force before it is tried."""
+MAX_SAID = 300
+"""Characters of a mistake in the report."""
+
+
+class Replaceable:
+    """A pipeline that a newer one may take over from; the recorder knows only this."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.pipeline = pipeline
+
+    def observe(self, context: ConnectionContext, exchange: Exchange) -> Prepared:
+        """By the version now in force."""
+        prepared = self.pipeline.observe(context, exchange)
+        prepared.by = self.pipeline
+        return prepared
+
+    def finish(self, prepared: Prepared) -> Outcome:
+        """By the version that observed it."""
+        return (prepared.by or self.pipeline).finish(prepared)
+
+    def replace(self, ruleset: RuleSet) -> None:
+        """From the next exchange on."""
+        self.pipeline = self.pipeline.succeeded_by(ruleset)
+
+
+class Reloading:
+    """Watches the files of rule sets, and what they refer to."""
+
+    def __init__(
+        self, files: Mapping[str, Path], applications: Mapping[str, Replaceable]
+    ) -> None:
+        """Watch ``files``, the rule set's by application."""
+        self.refused: dict[str, str] = {}
+        """Application → what is wrong with its file, while it is."""
+        self.reloads = 0
+        """Rule sets that took over since the start."""
+        self._files = dict(files)
+        self._applications = applications
+        self._seen = {name: self._marks(name) for name in files}
+        self._asked = asyncio.Event()
+
+    def ask(self) -> None:
+        """Read everything again, changed or not: SIGHUP."""
+        self._asked.set()
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._asked.wait(), LOOK_SECONDS)
+            everything = self._asked.is_set()
+            self._asked.clear()
+            self.look(everything=everything)
+
+    def look(self, *, everything: bool = False) -> None:
+        """Read what changed; never raises."""
+        for name in self._files:
+            marks = self._marks(name)
+            if everything or marks != self._seen[name]:
+                self._seen[name] = marks
+                try:
+                    self._read(name)
+                except Exception:
+                    # Fail open: the version in force goes on reading traffic.
+                    logger.exception("the rule set of %s cannot be read", name)
+                    self.refused[name] = "internal"
+
+    def figures(self) -> dict[str, Any]:
+        """For the report."""
+        return {
+            "rulesets": {
+                name: each.pipeline.ruleset.hash
+                for name, each in self._applications.items()
+            },
+            "rulesets_refused": dict(self.refused),
+            "ruleset_reloads": self.reloads,
+        }
+
+    def _read(self, name: str) -> None:
+        application = self._applications[name]
+        before = application.pipeline.ruleset
+        try:
+            found = load_file(self._files[name])
+        except UsageError as error:
+            self._refuse(name, str(error))
+            return
+        if not isinstance(found, RuleSet):
+            self._refuse(name, str(found))
+            return
+        if self.refused.pop(name, None) is not None and found.hash == before.hash:
+            logger.info("the rule set of %s is right again: %s", name, before.hash)
+        if found.hash == before.hash and found.materials == before.materials:
+            return
+        application.replace(found)
+        self.reloads += 1
+        logger.info("%s: rule set %s follows %s", name, found.hash, before.hash)
+
+    def _refuse(self, name: str, said: str) -> None:
+        in_force = self._applications[name].pipeline.ruleset.hash
+        logger.error("%s: rule set %s stays in force: %s", name, in_force, said)
+        self.refused[name] = said.partition("\n")[0][:MAX_SAID]
+
+    def _marks(self, name: str) -> tuple[object, ...]:
+        return tuple(_mark(path) for path in self._watched(name))
+
+    def _watched(self, name: str) -> Iterator[Path]:
+        path = self._files[name]
+        yield path
+        ruleset = self._applications[name].pipeline.ruleset
+        spec = ruleset.attribution
+        for refers in (*spec.logins, *spec.identities, spec.names):
+            for file in refers.files():
+                yield path.parent / file
+
+
+def _mark(path: Path) -> object:
+    try:
+        found = path.stat()
+    except OSError as error:
+        return error.errno
+    return found.st_mtime_ns, found.st_size, found.st_ino
