@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from proxy.exchange.model import Exchange
-from proxy.extraction import Extracted, RecordRule, Unreadable, View
+from proxy.extraction import Extracted, Reading, RecordRule, Unreadable, View
 from proxy.extraction.dialects.base import NothingShown, calls_of, shown_by
 from proxy.ruleset.model import Claimed, Record, RuleSet, conditions_hold
 from proxy.ruleset.operations import Operation
@@ -46,9 +46,18 @@ class Explanation:
     """What the claiming rule's selectors found."""
 
 
-def explain(ruleset: RuleSet, exchange: Exchange) -> Explanation:
-    """What ``ruleset.read`` decides about an exchange, and why."""
-    view = ruleset.view(exchange)
+def explain(
+    ruleset: RuleSet, seen: Exchange | View, reading: Reading | None = None
+) -> Explanation:
+    """What ``ruleset.read`` decides about an exchange, and why.
+
+    Args:
+        ruleset: The rules.
+        seen: The exchange, or the view of it that was read.
+        reading: What was read, when it is known.
+    """
+    view = seen if isinstance(seen, View) else ruleset.view(seen)
+    exchange = view.exchange
     claim = ruleset.match(view)
     claimed = claim.record if isinstance(claim, Claimed) else None
     passed_over = []
@@ -58,7 +67,7 @@ def explain(ruleset: RuleSet, exchange: Exchange) -> Explanation:
         passed_over.append(
             Step(what=record.rule.name, found=0, said=_why_not(record, view))
         )
-    reading = ruleset.read(view)
+    reading = reading or ruleset.read(view)
     looked_at: list[Step] = []
     if isinstance(claim, Claimed) and exchange.response is not None:
         looked_at = _looked_at(claim.rule, view)

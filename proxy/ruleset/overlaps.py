@@ -68,13 +68,18 @@ def overlaps(ruleset: RuleSet) -> list[Overlap]:
     """Every pair of a rule set, in the order of the later rule."""
     found: list[Overlap] = []
     for number, later in enumerate(ruleset.records):
+        told: set[str] = set()
         for request in later.requests:
             for earlier in ruleset.records[:number]:
                 overlap = _between(earlier, later, request)
-                if overlap is not None:
+                if overlap is None:
+                    continue
+                if overlap.never_reached:
                     found.append(overlap)
-                    if overlap.never_reached:
-                        break
+                    break
+                if earlier.rule.name not in told:
+                    told.add(earlier.rule.name)
+                    found.append(overlap)
     return found
 
 
