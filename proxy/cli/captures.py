@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -15,9 +16,11 @@ from proxy.app.lifetime import stop_on_signal
 from proxy.app.recorder import pipelines
 from proxy.app.rulesets import load_all
 from proxy.attribution.sessions import Sessions
+from proxy.cli import recordings
 from proxy.cli.options import DEFAULT_CONFIG, ConfigFile
 from proxy.config import load
 from proxy.errors import ExitCode, UsageError
+from proxy.pipeline import Pipeline
 
 POLL_SECONDS = 0.02
 """Soon enough for a person who waits for the word to go on."""
@@ -78,15 +81,30 @@ async def _tell_when_begun(captured: captures.Captured, file: Path) -> None:
 
 def replay(
     file: Annotated[
-        Path, typer.Argument(help="A capture.", exists=True, dir_okay=False)
+        Path,
+        typer.Argument(
+            help="A capture, or a HAR file of a browser.", exists=True, dir_okay=False
+        ),
     ],
     config: ConfigFile = DEFAULT_CONFIG,
+    application: Annotated[
+        str, typer.Option(help="Whose exchanges a HAR file holds, if there are more.")
+    ] = "",
+    host: Annotated[
+        str, typer.Option(help="Host of a HAR file to look at (the one it asked most).")
+    ] = "",
 ) -> int:
-    """Print the events a capture makes, as JSON lines; nothing is recorded."""
+    """Print the events a recording makes, as JSON lines; nothing is recorded."""
     settings = load(config)
     replayed = captures.Replayed()
+    applications: Mapping[str, Pipeline]
     applications = pipelines(settings, Sessions(), load_all(settings))
-    for event in captures.replay(file, applications, replayed=replayed):
+    if application:
+        if application not in applications:
+            names = ", ".join(applications)
+            raise UsageError(f"--application {application}: expected one of {names}")
+        applications = {application: applications[application]}
+    for event in recordings.replay(file, applications, host=host, replayed=replayed):
         sys.stdout.write(msgspec.json.encode(event).decode() + "\n")
     notes = [
         (replayed.torn_bytes, f"{replayed.torn_bytes} bytes of a torn end dropped"),

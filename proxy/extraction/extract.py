@@ -156,8 +156,16 @@ class _Collected:
 
     def extracted(self, categories: tuple[str, ...]) -> Extracted:
         """The answer."""
+        # Of a client that is only mentioned the page shows no more than the name.
+        nothing: tuple[str, ...] = ()
         subjects = [
-            Found(kind, value, action, categories, position)
+            Found(
+                kind,
+                value,
+                action,
+                nothing if action is Action.MENTION else categories,
+                position,
+            )
             for (kind, _), (action, found) in self.found.items()
             for value, position in found.items()
         ]

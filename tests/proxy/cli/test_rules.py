@@ -10,6 +10,7 @@ import pytest
 from proxy.cli import run
 from proxy.errors import ExitCode
 from tests.support.captures import capture_file
+from tests.support.recordings import entry, har
 from tests.support.tickets import RULES
 
 EXAMPLES = sorted(Path(__file__).parents[3].glob("deploy/**/rules.yaml"))
@@ -153,3 +154,193 @@ def test_explain_refuses_a_wrong_rule_set_before_it_reads_the_capture(
 
     assert code == ExitCode.USAGE
     assert f"{path}:2: sesion" in capsys.readouterr().err
+
+
+RULE = "subject: {type: client, id: query.id}"
+HAR = har(
+    entry(
+        "https://app.example/login",
+        None,
+        method="POST",
+        status=302,
+        response=[("Set-Cookie", "SESSION=s1"), ("Location", "/")],
+    )
+    | {"startedDateTime": "2026-01-01T00:00:00Z"},
+    entry(
+        "https://app.example/client/7?x=1",
+        "<h1>7",
+        request=[("Cookie", "SESSION=s1")],
+        at="2026-01-01T00:00:01Z",
+    ),
+    entry("https://app.example/report", "<p>x", at="2026-01-01T00:00:02Z"),
+    entry("https://fonts.example/f", "x", kind="font/woff2"),
+)
+
+
+@pytest.fixture
+def har_file(tmp_path: Path) -> Path:
+    """What a browser saved: a client, a page that no rule knows, a font."""
+    path = tmp_path / "browser.har"
+    path.write_bytes(HAR)
+    return path
+
+
+def test_a_rule_that_is_never_reached_is_a_mistake(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the rule that claims its requests, and one of them."""
+    path = tmp_path / "rules.yaml"
+    path.write_text(
+        "application: a\nrecords:\n"
+        f"  one: {{request: 'GET /c/{{id}}', action: view, {RULE}}}\n"
+        f"  two: {{request: GET /c/new, action: view, {RULE}}}\n"
+    )
+
+    code = run(["rules", "check", str(path)])
+
+    said = capsys.readouterr().err
+    assert code == ExitCode.USAGE
+    assert f"{path}:4: records.two: GET /c/new is never reached: one (line 3)" in said
+
+
+def test_rules_that_overlap_are_told_and_are_no_mistake(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With a request that both fit."""
+    path = tmp_path / "rules.yaml"
+    path.write_text(
+        "application: a\nrecords:\n"
+        f"  one: {{request: 'GET /c/{{id}}', action: view, {RULE}}}\n"
+        f"  two: {{request: 'GET /{{id}}/new', action: view, {RULE}}}\n"
+    )
+
+    code = run(["rules", "check", str(path)])
+
+    assert code == ExitCode.OK
+    assert (
+        f"{path}:4: records.two: overlaps with one, which claims what both fit, "
+        "such as GET /c/new" in capsys.readouterr().out
+    )
+
+
+def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    """For editors."""
+    code = run(["rules", "schema"])
+
+    assert code == ExitCode.OK
+    assert json.loads(capsys.readouterr().out)["title"] == "Whosaw rule set"
+
+
+def test_coverage_tells_what_is_unmapped_first(
+    har_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A HAR file of a browser; requests to other hosts are left out."""
+    code = run(["rules", "coverage", str(RULES), str(har_file), "--json"])
+
+    found = json.loads(capsys.readouterr().out)
+    assert code == ExitCode.OK
+    assert [(each["request"], each["rule"], each["outcome"]) for each in found] == [
+        ("GET /report", "", "unmapped (no_rule)"),
+        ("GET /client/{id}", "client", "recorded"),
+        ("POST /login", "", "login"),
+    ]
+
+
+def test_coverage_is_a_table_with_a_sum(
+    har_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """For people."""
+    run(["rules", "coverage", str(RULES), str(har_file)])
+
+    assert (
+        "3 exchanges: 1 claimed by rules, 1 unmapped or failed, "
+        "1 expected to show nothing" in capsys.readouterr().out
+    )
+
+
+def test_another_host_of_a_har_file_can_be_named(
+    har_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One that nothing went to is a wrong command line."""
+    words = ["rules", "coverage", str(RULES), str(har_file), "--host"]
+
+    assert run([*words, "fonts.example"]) == ExitCode.OK
+    assert "GET /f" in capsys.readouterr().out
+    assert run([*words, "nobody.example"]) == ExitCode.USAGE
+
+
+def test_explain_takes_a_har_file(
+    har_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As it takes a capture."""
+    code = run(["rules", "explain", str(RULES), str(har_file)])
+
+    assert code == ExitCode.OK
+    assert "GET /client/{id}: client, recorded" in capsys.readouterr().out
+
+
+def test_a_file_that_is_no_recording_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With what is wrong."""
+    path = tmp_path / "x.har"
+    path.write_text('{"log": 1}')
+
+    code = run(["rules", "coverage", str(RULES), str(path)])
+
+    assert code == ExitCode.USAGE
+    assert f"{path}: not a HAR file" in capsys.readouterr().err
+
+
+def test_recordings_are_tested_against_what_is_expected(
+    tmp_path: Path, har_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Written once, then compared; a difference is shown and ends with 1."""
+    command = ["rules", "test", str(RULES), str(tmp_path)]
+    better = tmp_path / "better.yaml"
+    text = RULES.read_text()
+    better.write_text(text.replace("action: view", "action: print"))
+
+    codes = [run(command), run([*command, "--rewrite"]), run(command)]
+    codes.append(run(["rules", "test", str(better), str(tmp_path)]))
+
+    said = capsys.readouterr().out
+    assert codes == [ExitCode.FAILED, ExitCode.OK, ExitCode.OK, ExitCode.FAILED]
+    assert f"{har_file}: as expected, 3 exchanges" in said
+    assert '"views": ["print client 7"]' in said.rpartition("not as expected")[2]
+
+
+def test_a_directory_without_recordings_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It was the wrong one."""
+    code = run(["rules", "test", str(RULES), str(tmp_path)])
+
+    assert code == ExitCode.USAGE
+    assert "no recording" in capsys.readouterr().err
+
+
+def test_the_difference_of_two_versions_is_told_in_rules_and_in_views(
+    tmp_path: Path, har_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was written, and what it changes on recorded traffic."""
+    new = tmp_path / "new.yaml"
+    text = RULES.read_text()
+    new.write_text(text.replace("id: path.id", "id: {css: h1}"))
+    changed = tmp_path / "changed.har"
+    changed.write_bytes(HAR.replace(b"<h1>7", b"<h1>8"))
+
+    codes = [
+        run(["rules", "diff", str(RULES), str(new)]),
+        run(["rules", "diff", str(RULES), str(new), str(changed)]),
+        run(["rules", "diff", str(RULES), str(new), str(tmp_path / "none")]),
+    ]
+
+    said = capsys.readouterr().out
+    assert codes == [ExitCode.OK, ExitCode.OK, ExitCode.USAGE]
+    assert (
+        "~ records.client.subject: {type: client, id: path.id} → "
+        "{type: client, id: {css: h1}}" in said
+    )
+    assert "- views: view client 7\n    + views: view client 8" in said
+    assert "1 exchanges come to something else" in said
