@@ -23,6 +23,8 @@ from deploy.demo.process import ApplicationProcess, application
 from deploy.demo.scoring import Score, ViewRow, score
 from deploy.demo.sidecar import Sidecar, sidecar, write_config
 from deploy.demo.watching import Lags, watching
+from proxy.config import Config
+from proxy.journal import JournalReader, cursor
 from proxy.keys import load as load_keys
 from proxy.pseudonym import pseudonym
 from proxy.store.client import ClickHouseStore
@@ -106,7 +108,7 @@ async def perform(
             progress=progress,
         )
         served = await stage.application.served()
-        await _until_stored(lags, served.exchanges)
+        await _until_stored(lags, served.exchanges, stage.sidecar.config)
     outcome = await asyncio.to_thread(
         _compare, stage, store, served.exchanges, lags, added, report
     )
@@ -114,11 +116,21 @@ async def perform(
     return outcome
 
 
-async def _until_stored(lags: Lags, exchanges: int) -> None:
-    """Wait until as many exchanges are queryable, or nothing more comes."""
+async def _until_stored(lags: Lags, exchanges: int, config: Config) -> None:
+    """Wait until as many exchanges are queryable and the journal is empty, or
+    nothing more comes: views and gaps follow the exchanges of their batch."""
     deadline = time.monotonic() + STORED_SECONDS
-    while len(lags.milliseconds) < exchanges and time.monotonic() < deadline:
+    while time.monotonic() < deadline:
+        if len(lags.milliseconds) >= exchanges and shipped(config):
+            return
         await asyncio.sleep(0.05)
+
+
+def shipped(config: Config) -> bool:
+    """Whether the store has acknowledged all that is in the journal."""
+    found = cursor.load(config.journal_directory / cursor.CURSOR)
+    tail = JournalReader(config.journal_directory).tail()
+    return found is not None and (found.epoch, found.shipped) == tail
 
 
 def _compare(
@@ -134,7 +146,7 @@ def _compare(
     truth = list(read_truth(stage.application.truth))
     rows = store.query("SELECT actor, subject, action, categories FROM views").rows
     views = [ViewRow(row[0], row[1], row[2], tuple(row[3])) for row in rows]
-    recorded = _settled(lambda: stage.sidecar.figure("recorder", "exchanges"), served)
+    recorded = settled(lambda: stage.sidecar.figure("recorder", "exchanges"), served)
     stored = int(store.query("SELECT count() FROM exchanges").rows[0][0])
     gaps = int(store.query("SELECT count() FROM gaps").rows[0][0])
     return Outcome(
@@ -151,11 +163,11 @@ def _compare(
         lag_ms_p99=lags.percentile(0.99),
         added=added,
         work=report,
-        example=_example(truth),
+        example=example(truth),
     )
 
 
-def _settled(read: Callable[[], int], wanted: int) -> int:
+def settled(read: Callable[[], int], wanted: int) -> int:
     """A figure that is written once a second, once it has caught up."""
     deadline = time.monotonic() + 5.0
     while (found := read()) < wanted and time.monotonic() < deadline:
@@ -163,7 +175,7 @@ def _settled(read: Callable[[], int], wanted: int) -> int:
     return found
 
 
-def _example(truth: list[TruthRecord]) -> str:
+def example(truth: list[TruthRecord]) -> str:
     """The client most advisors opened, and few enough for a screen."""
     openers: dict[str, set[str]] = defaultdict(set)
     shown: dict[str, int] = defaultdict(int)

@@ -20,12 +20,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from deploy.demo.run import shipped
 from deploy.demo.sidecar import free_ports, recording
 from proxy import status
 from proxy.app.access import store_client
 from proxy.config import Config, load
 from proxy.events import Event, decode
-from proxy.journal import JournalReader, cursor
+from proxy.journal import JournalReader
 from proxy.keys import load as load_keys
 from proxy.pseudonym import pseudonym
 from proxy.store.client import ClickHouseStore
@@ -144,7 +145,7 @@ class Running:
 
         def all_there() -> bool:
             try:
-                return arrived() and self._shipped()
+                return arrived() and shipped(self.config)
             except (StoreUnavailable, StoreRejected):
                 return False
 
@@ -156,12 +157,6 @@ class Running:
             self.until_stored(
                 lambda: store.query("SELECT count() FROM exchanges").rows[0][0] == count
             )
-
-    def _shipped(self) -> bool:
-        directory = self.config.journal_directory
-        found = cursor.load(directory / cursor.CURSOR)
-        tail = JournalReader(directory).tail()
-        return found is not None and (found.epoch, found.shipped) == tail
 
     def shown(self, kind: str, ids: Iterable[str]) -> Counter[tuple[str, str, str]]:
         """Views in the store as (account, action, id); ``ids`` are those expected."""
