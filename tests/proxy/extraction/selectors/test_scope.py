@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from proxy.events import Extraction
@@ -77,21 +75,19 @@ def test_a_mention_of_the_client_whose_page_is_open_counts_for_nothing() -> None
     ]
 
 
-def test_a_scope_is_looked_for_in_linear_time() -> None:
-    """A page of 20,000 rows in a deep element: no slower than ten times 2,000."""
+def test_a_scope_is_found_on_a_page_of_many_rows() -> None:
+    """50,000 rows in a deep element: a search that compared every row with every
+    other one would not end within the time a test has."""
+    rows = 50_000
     ruleset = rule(
         "each: {css: tr, within: '#main', except: .x}, subject: {type: c, id: attr.id}"
     )
+    page = "<div id=main>" + "<div>" * 100 + "<table>"
+    page += "".join(f"<tr id={n}><td>x" for n in range(rows))
 
-    def seconds(rows: int) -> float:
-        page = "<div id=main>" + "<div>" * 100 + "<table>"
-        page += "".join(f"<tr id={n}><td>x" for n in range(rows))
-        began = time.perf_counter()
-        found = ruleset.read(exchange("/page", page)).extracted
-        assert (rows, Extraction.RECORDED) == (len(found.subjects), found.status)
-        return time.perf_counter() - began
+    found = ruleset.read(exchange("/page", page)).extracted
 
-    assert seconds(20_000) < 10 * max(0.05, min(seconds(2_000) for _ in range(2))) * 3
+    assert (len(found.subjects), found.status) == (rows, Extraction.RECORDED)
 
 
 @pytest.mark.parametrize(
