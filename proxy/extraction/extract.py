@@ -134,7 +134,7 @@ class _Collected:
             readable = False
             values = find(view, row)
             if skip is not None:
-                if skip.row and skip.row.search(view, written(row)):
+                if skip.row and skip.row.occurs(view, written(row)):
                     skipped += 1
                     continue
                 before, values = values, _kept(skip, values, view)
@@ -184,7 +184,7 @@ def _kept(skip: Skip, values: list[str], view: View) -> list[str]:
     pattern = skip.id
     if pattern is None:
         return values
-    return [value for value in values if not pattern.search(view, value.strip())]
+    return [value for value in values if not pattern.occurs(view, value.strip())]
 
 
 def _without_mentions(subjects: list[Found]) -> list[Found]:

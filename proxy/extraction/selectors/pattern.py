@@ -92,8 +92,19 @@ class Pattern:
 
     def present(self, view: View) -> bool:
         """Whether it occurs in the page."""
+        return self.occurs(view, view.text)
+
+    def occurs(self, view: View, text: str) -> bool:
+        """Whether it occurs in a text.
+
+        Raises:
+            Unreadable: ``regex_timeout``.
+        """
+        if self.linear:
+            return self.compiled.search(text) is not None
         try:
-            return next(self._matches(view, view.text), None) is not None
+            seconds = view.settings.regex_seconds
+            return self.compiled.search(text, timeout=seconds) is not None
         except TimeoutError:
             raise Unreadable("regex_timeout") from None
 

@@ -14,7 +14,7 @@ import html
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import unquote_to_bytes
 
@@ -94,6 +94,16 @@ class Transformed:
 
     source: Selector
     steps: tuple[Step, ...]
+    _plain: tuple[Callable[[str], str | None], ...] = field(
+        init=False, repr=False, compare=False
+    )
+    """The steps when each makes one text of one: a list has one per row."""
+
+    def __post_init__(self) -> None:
+        plain = tuple(STEPS[s.word] for s in self.steps if isinstance(s, Named))
+        if len(plain) != len(self.steps):
+            plain = ()
+        object.__setattr__(self, "_plain", plain)
 
     @property
     def needs_body(self) -> bool:
@@ -103,6 +113,8 @@ class Transformed:
     def values(self, view: View, row: Any) -> list[str]:
         """See ``Selector``."""
         values = self.source.values(view, row)
+        if self._plain:
+            return _changed(values, self._plain)
         most = view.settings.rows
         for step in self.steps:
             values = [new for old in values for new in step.apply(view, old)]
@@ -113,6 +125,21 @@ class Transformed:
     def present(self, view: View) -> bool:
         """Whether any value remains."""
         return any(self.values(view, None))
+
+
+def _changed(
+    values: list[str], changes: tuple[Callable[[str], str | None], ...]
+) -> list[str]:
+    found = []
+    for text in values:
+        for change in changes:
+            after = change(text)
+            if after is None:
+                break
+            text = after
+        else:
+            found.append(text)
+    return found
 
 
 def _percent(text: str) -> str:
