@@ -21,7 +21,7 @@ Imports run one way (held by import-linter)::
     dashboards > cli > deploy > app, capture > addons, config, keys, status
       > admin, recorder, shipper, detections
       > journal, store, taplink, telemetry > clock
-      > pipeline > ruleset, pseudonym > attribution, extraction
+      > pipeline > ruleset, pseudonym > attribution, extraction, pairs > har
       > exchange, events, tapstream, evidence > document > errors
 
 Everything from ``pipeline`` down is pure: bytes, values and ``now`` in, values

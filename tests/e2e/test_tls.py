@@ -16,7 +16,7 @@ from tests.support.sidecars import Front, Running, sidecar
 from tests.support.tickets import PASSWORD, RULES, Tickets, tickets
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.debian, pytest.mark.xdist_group("tls")]
+pytestmark = pytest.mark.debian
 
 
 @dataclass(frozen=True, slots=True)

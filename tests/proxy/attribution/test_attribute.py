@@ -10,6 +10,7 @@ from proxy.attribution.spec import (
     BodyContains,
     ConfirmUser,
     Expiry,
+    FormLogin,
     Logout,
     RequestMatch,
     Selector,
@@ -96,7 +97,9 @@ def test_a_wrong_password_binds_nothing_and_keeps_no_name() -> None:
 
 def test_a_failed_login_keeps_the_name_only_when_the_rule_set_says_so() -> None:
     """Opt-in, because of what people type there."""
-    spec = replace(STEADY, logins=(replace(STEADY.logins[0], keep_failed_names=True),))
+    (login,) = STEADY.logins
+    assert isinstance(login, FormLogin)
+    spec = replace(STEADY, logins=(replace(login, keep_failed_names=True),))
     desk = Desk(spec)
 
     desk.see(failed_login("jansen", cookie="SID=a"))

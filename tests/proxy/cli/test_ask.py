@@ -18,8 +18,6 @@ from tests.proxy.cli.conftest import Recorded
 from tests.support.sidecars import Front, whosaw, write_config
 from tests.support.tickets import RULES
 
-pytestmark = pytest.mark.xdist_group("commands")
-
 
 def test_who_saw_names_the_accounts_opened_before_listed(recorded: Recorded) -> None:
     """The question: who was shown client 101, and how is the name founded."""

@@ -25,8 +25,6 @@ from tests.support.sidecars import Front, journal, whosaw, write_config
 from tests.support.tickets import RULES, Browser
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.xdist_group("commands")
-
 GET = b"GET /client/7 HTTP/1.1\r\nHost: a\r\n\r\n"
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nhi"
 

@@ -18,8 +18,6 @@ from tests.support.sidecars import Front, whosaw, write_config
 from tests.support.tickets import RULES
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.xdist_group("commands")
-
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:

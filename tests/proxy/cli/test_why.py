@@ -12,8 +12,6 @@ from proxy.errors import ExitCode
 from tests.proxy.cli.conftest import Recorded
 from tests.support.sidecars import whosaw
 
-pytestmark = pytest.mark.xdist_group("commands")
-
 
 def _view(recorded: Recorded, client: str, account: str) -> str:
     answer = json.loads(whosaw("who-saw", client, "--json", *recorded.config).stdout)

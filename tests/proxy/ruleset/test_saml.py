@@ -16,7 +16,8 @@ login:
       {more}
     confirmed_when: {status: 303, set_cookie: {SID: changed}}
 records:
-  client: {request: "GET /client/{id}", action: view, subject: {type: client, id: path.id}}
+  client:
+    {request: "GET /client/{id}", action: view, subject: {type: client, id: path.id}}
 """
 
 
