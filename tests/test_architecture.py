@@ -63,10 +63,7 @@ HELD_ELSEWHERE = {
         "proxy/exchange/side.py",
     },
     "tests/proxy/exchange/test_body.py": {"proxy/exchange/content.py"},
-    "tests/proxy/ruleset/test_records.py": {"proxy/ruleset/rows.py"},
-    "tests/proxy/ruleset/test_selectors.py": {"proxy/ruleset/transforms.py"},
     "tests/proxy/ruleset/test_header_identities.py": {"proxy/ruleset/identities.py"},
-    "tests/proxy/cli/test_recordings.py": {"proxy/cli/rehearsal.py"},
     "tests/proxy/taplink/test_link.py": {"proxy/taplink/stream.py"},
     # Declarations, with a property or a protocol among them.
     "tests/proxy/attribution/schemes/test_basic.py": {
