@@ -9,8 +9,7 @@ from typing import Any
 
 from proxy.app.lifetime import reporting, spare_collections, stop_on_signal
 from proxy.app.loops import loop_factory
-from proxy.app.reloading import Reloading, Replaceable
-from proxy.app.rulesets import load_all
+from proxy.app.reloading import Reloading, Replaceable, start
 from proxy.attribution.sessions import Sessions
 from proxy.clock import SystemClock, wall_minus_monotonic_ns
 from proxy.config import Config
@@ -51,7 +50,9 @@ def pipelines(
 async def _run(config: Config) -> int:
     stop = stop_on_signal()
     clock = SystemClock()
-    rulesets = load_all(config)
+    files = {each.name: each.rules for each in config.applications}
+    kept = config.state / "rules"
+    rulesets, refused = start(files, kept)
     with Journal.open(
         config.journal_directory,
         config.node,
@@ -67,8 +68,7 @@ async def _run(config: Config) -> int:
             name: Replaceable(pipeline)
             for name, pipeline in pipelines(config, sessions, rulesets).items()
         }
-        files = {each.name: each.rules for each in config.applications}
-        reloading = Reloading(files, applications)
+        reloading = Reloading(files, applications, kept, refused)
         recorder = Recorder(
             RecorderSettings(
                 socket_path=config.tap_socket,

@@ -5,6 +5,9 @@ has no mistake takes over at once, between two exchanges. What the old one obser
 also finishes, so no exchange is read by two versions, and the hash on every event is
 that of the version that read it. A file with a mistake changes nothing: the version
 before stays in force, the log and the report say so until the file is right.
+
+The version in force is kept beside the state, so that a recorder that has to start
+again while the file is wrong goes on with it.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from proxy.app.rulesets import load_file
+from proxy.app.rulesets import load_file, read_file
 from proxy.errors import UsageError
 from proxy.exchange.model import Exchange
 from proxy.pipeline import ConnectionContext, Outcome, Pipeline, Prepared
@@ -51,18 +54,80 @@ class Replaceable:
         self.pipeline = self.pipeline.succeeded_by(ruleset)
 
 
+def start(
+    files: Mapping[str, Path], kept: Path
+) -> tuple[dict[str, RuleSet], dict[str, str]]:
+    """The rule sets to begin with, and what is wrong with the files of some.
+
+    Args:
+        files: The rule set's by application.
+        kept: Directory of the versions that were in force.
+
+    Raises:
+        UsageError: a file is wrong, and no version of it was ever in force here.
+    """
+    found: dict[str, RuleSet] = {}
+    refused: dict[str, str] = {}
+    wrong: list[str] = []
+    for name, path in files.items():
+        try:
+            content = read_file(path)
+            loaded = load_file(path, content)
+            said = "" if isinstance(loaded, RuleSet) else str(loaded)
+        except UsageError as error:
+            said, loaded, content = str(error), None, b""
+        if isinstance(loaded, RuleSet):
+            found[name] = loaded
+            _keep(kept, name, content)
+            continue
+        before = _before(kept, name, path)
+        if before is None:
+            wrong.append(said)
+            continue
+        found[name] = before
+        refused[name] = said.partition("\n")[0][:MAX_SAID]
+        logger.error("%s: rule set %s stays in force: %s", name, before.hash, said)
+    if wrong:
+        raise UsageError("\n".join(wrong))
+    return found, refused
+
+
+def _keep(kept: Path, name: str, content: bytes) -> None:
+    try:
+        kept.mkdir(parents=True, exist_ok=True, mode=0o700)
+        beside = kept / f"{name}.new"
+        beside.write_bytes(content)
+        beside.replace(kept / f"{name}.yaml")
+    except OSError as error:
+        # Only the next start would miss it, and only if the file is wrong then.
+        logger.warning("%s: the rule set cannot be kept: %s", name, error.strerror)
+
+
+def _before(kept: Path, name: str, path: Path) -> RuleSet | None:
+    try:
+        found = load_file(path, read_file(kept / f"{name}.yaml"))
+    except UsageError:
+        return None
+    return found if isinstance(found, RuleSet) else None
+
+
 class Reloading:
     """Watches the files of rule sets, and what they refer to."""
 
     def __init__(
-        self, files: Mapping[str, Path], applications: Mapping[str, Replaceable]
+        self,
+        files: Mapping[str, Path],
+        applications: Mapping[str, Replaceable],
+        kept: Path,
+        refused: Mapping[str, str] | None = None,
     ) -> None:
-        """Watch ``files``, the rule set's by application."""
-        self.refused: dict[str, str] = {}
+        """Watch ``files``; the other arguments as ``start`` takes and gives them."""
+        self.refused = dict(refused or {})
         """Application → what is wrong with its file, while it is."""
         self.reloads = 0
         """Rule sets that took over since the start."""
         self._files = dict(files)
+        self._kept = kept
         self._applications = applications
         self._seen = {name: self._marks(name) for name in files}
         self._asked = asyncio.Event()
@@ -108,7 +173,8 @@ class Reloading:
         application = self._applications[name]
         before = application.pipeline.ruleset
         try:
-            found = load_file(self._files[name])
+            content = read_file(self._files[name])
+            found = load_file(self._files[name], content)
         except UsageError as error:
             self._refuse(name, str(error))
             return
@@ -120,6 +186,7 @@ class Reloading:
         if found.hash == before.hash and found.materials == before.materials:
             return
         application.replace(found)
+        _keep(self._kept, name, content)
         self.reloads += 1
         logger.info("%s: rule set %s follows %s", name, found.hash, before.hash)
 

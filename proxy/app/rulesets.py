@@ -39,21 +39,21 @@ def load_all(config: Config) -> dict[str, RuleSet]:
     return found
 
 
-def load_file(path: Path) -> RuleSet | Problems:
+def load_file(path: Path, content: bytes | None = None) -> RuleSet | Problems:
     """One rule set with its materials, or all mistakes in its file.
 
     Files it refers to stand relative to it. Whether they are usable is tried
     here, so that a broken certificate stops the start and not a recorder.
 
+    Args:
+        path: The file.
+        content: Another version of it; None: what is in it now.
+
     Raises:
         UsageError: the file cannot be read.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UsageError(
-            f"{path}: cannot read the rule set: {error.strerror}"
-        ) from error
+    if content is None:
+        content = read_file(path)
     found = load(content, str(path))
     if not isinstance(found, RuleSet):
         return found
@@ -63,6 +63,20 @@ def load_file(path: Path) -> RuleSet | Problems:
     if not problems:
         _try(spec, materials, problems)
     return problems or dataclasses.replace(found, materials=materials)
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a rule set.
+
+    Raises:
+        UsageError: the file cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"{path}: cannot read the rule set: {error.strerror}"
+        ) from error
 
 
 def _materials(spec: AttributionSpec, folder: Path, problems: Problems) -> Materials:

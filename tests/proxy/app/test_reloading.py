@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from proxy.app.reloading import Reloading, Replaceable
+from proxy.app.reloading import Reloading, Replaceable, start
 from proxy.app.rulesets import load_file
 from proxy.attribution.sessions import Sessions
+from proxy.errors import UsageError
 from proxy.events import Event, ExchangeRecorded
 from proxy.pipeline import ConnectionContext, Keys, Pipeline
 from proxy.ruleset import RuleSet
@@ -78,9 +79,9 @@ def place(tmp_path: Path) -> Place:
     loaded = load_file(path)
     assert isinstance(loaded, RuleSet), str(loaded)
     application = Replaceable(Pipeline(loaded, Sessions(), KEYS))
-    return Place(
-        path, application, Reloading({"tickets": path}, {"tickets": application})
-    )
+    files, kept = {"tickets": path}, tmp_path / "kept"
+    reloading = Reloading(files, {"tickets": application}, kept)
+    return Place(path, application, reloading)
 
 
 def test_a_file_that_changed_takes_over_with_its_hash(place: Place) -> None:
@@ -170,6 +171,26 @@ def test_who_is_logged_in_stays_so(place: Place) -> None:
     )
 
     assert event.actor.name == "jan"
+
+
+def test_a_start_with_a_wrong_file_goes_on_with_the_version_before(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A recorder that has to start again records; the first start of all stops."""
+    path, kept = tmp_path / "rules.yaml", tmp_path / "kept"
+    (tmp_path / "aliases.csv").write_text("alias,name\njansen,jan\n")
+    path.write_text(MORE.replace("action: list", "action: lst"))
+    with pytest.raises(UsageError, match="did you mean list"):
+        start({"tickets": path}, kept)
+
+    path.write_text(MORE)
+    first, _ = start({"tickets": path}, kept)
+    path.write_text(MORE.replace("action: list", "action: lst"))
+    again, refused = start({"tickets": path}, kept)
+
+    assert first["tickets"].hash == again["tickets"].hash
+    assert "did you mean list?" in refused["tickets"]
+    assert "stays in force" in caplog.text
 
 
 async def test_asking_reads_again_without_waiting_for_a_change(
