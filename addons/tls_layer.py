@@ -136,9 +136,15 @@ class TlsLayer(tunnel.TunnelLayer):
     def _seal(self, data: bytes, result: list[commands.Command]) -> None:
         if self._closed_write or not data:
             return
-        written = self._tls.write(data)
-        while written < len(data):
-            written += self._tls.write(memoryview(data)[written:])
+        try:
+            written = self._tls.write(data)
+            while written < len(data):
+                written += self._tls.write(memoryview(data)[written:])
+        except ssl.SSLError:
+            # The peer ended its stream out of order, and OpenSSL writes nothing
+            # more: it cannot be told, which is its own doing and no fault here.
+            self._closed_write = True
+            return
         result.append(SendData(self.conn, self._outgoing.read()))
 
     @override

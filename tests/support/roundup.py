@@ -24,7 +24,7 @@ import sys
 from roundup.cgi.wsgi_handler import RequestDispatcher
 from waitress import serve
 serve(RequestDispatcher(sys.argv[1]), host="127.0.0.1", port=int(sys.argv[2]),
-      threads=4)
+      threads=1)
 """
 
 TOPICS = ("parking", "heating", "payroll")
