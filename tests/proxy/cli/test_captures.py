@@ -144,7 +144,7 @@ def test_a_replay_of_something_else_is_refused(
 ) -> None:
     """Not a capture: exit code 2, no events."""
     file = tmp_path / "holiday.jpg"
-    file.write_bytes(os.urandom(1000))
+    file.write_bytes(b"\xff\xd8\xff\xe0" + os.urandom(1000))
 
     code = run(["replay", str(file), "--config", str(config)])
 
