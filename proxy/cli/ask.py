@@ -45,6 +45,8 @@ From = Annotated[
 To = Annotated[str | None, typer.Option("--to", help="End, not included (now).")]
 Limit = Annotated[int, typer.Option(min=1, max=1_000_000, help="Most rows to print.")]
 DEFAULT_PERIOD = timedelta(days=30)
+FIRST_YEAR, LAST_YEAR = 1971, 2261
+"""What a store's times to the nanosecond can hold, whatever the zone."""
 
 
 def register(app: typer.Typer) -> None:
@@ -165,11 +167,16 @@ def period(start: str | None, end: str | None) -> tuple[datetime, datetime]:
 
 def _moment(option: str, text: str) -> datetime:
     try:
-        return datetime.fromisoformat(text).astimezone()
+        found = datetime.fromisoformat(text).astimezone()
     except (ValueError, OverflowError) as error:
         raise UsageError(
             f"{option} {text}: expected a time such as 2026-01-31 or 2026-01-31T09:00"
         ) from error
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise UsageError(
+            f"{option} {text}: expected a year from {FIRST_YEAR} to {LAST_YEAR}"
+        )
+    return found
 
 
 def _account(row: Seen) -> str:

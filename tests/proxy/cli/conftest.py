@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pytest
 
@@ -18,11 +19,18 @@ class Recorded:
 
     application: Tickets
     running: Running
+    until: datetime
+    """When all that is promised had been recorded."""
 
     @property
     def config(self) -> tuple[str, str]:
         """The option that names its config."""
         return "--config", str(self.running.config.file)
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """Options of a question about just what is promised."""
+        return (*self.config, "--to", self.until.isoformat())
 
 
 @pytest.fixture(scope="session")
@@ -30,8 +38,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorded]:
     """Joan and Rik were shown clients, somebody without a name too, and a page that
     no rule knows was answered.
 
-    Commands only ask it; no test may add to what it recorded, except in
-    connections of an account of its own.
+    A test may add to it, and questions end before that.
     """
     directory = tmp_path_factory.mktemp("commands")
     with tickets() as application:
@@ -48,4 +55,4 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorded]:
                 browser.login("rik")
                 browser.get("/client/101")
             running.until_exchanges(8)
-            yield Recorded(application, running)
+            yield Recorded(application, running, datetime.now(UTC))
