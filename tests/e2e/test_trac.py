@@ -78,6 +78,7 @@ def test_every_ticket_is_recorded_for_the_one_it_was_shown_to(
         browse(NOBODY)
         assert browser.login(USERS[0], "wrong") == 401
         assert browser.login(USERS[0], served.users[USERS[0]]) == 302
+        assert "trac_auth" in browser.cookies
         read(USERS[0], "/", "view")
         exchanges += 4
         browse(USERS[0])

@@ -161,8 +161,12 @@ class Browser:
         answer = self.connection.getresponse()
         text = answer.read().decode("utf-8", "replace")
         for line in answer.headers.get_all("Set-Cookie") or ():
-            name, value = re.match(r"([^=]+)=([^;]*)", line).groups()  # type: ignore[union-attr]
-            if not value or "1970" in line or "1999" in line:
+            pair, _, attributes = line.partition(";")
+            name, _, value = pair.partition("=")
+            # A date of the past, not digits that are in a value by chance.
+            if not value or re.search(
+                r"expires=[^;]*19\d\d", attributes, re.IGNORECASE
+            ):
                 self.cookies.pop(name, None)
             else:
                 self.cookies[name] = value
