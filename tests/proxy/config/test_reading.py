@@ -10,7 +10,7 @@ from proxy.config import ClientCertificates, Config, load, read
 from proxy.document import Address, Problems
 from proxy.errors import ExitCode, UsageError
 
-EXAMPLES = Path(__file__).parents[2] / "deploy" / "examples"
+EXAMPLES = Path(__file__).parents[3] / "deploy" / "examples"
 
 
 def _read(tmp_path: Path, text: str) -> tuple[Config | None, list[str]]:

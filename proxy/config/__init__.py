@@ -1,0 +1,31 @@
+"""The config file: where the sidecar stands, and in front of what.
+
+The reference is docs/configuration.md; an example is
+deploy/examples/minimal/whosaw.yaml. A new key: a field in ``model``, its
+reading beside its neighbours, a line in the reference.
+"""
+
+from proxy.config.model import (
+    Application,
+    ClientCertificates,
+    Config,
+    JournalBounds,
+    StoreAccess,
+    TapBounds,
+    TlsListen,
+    TlsUpstream,
+)
+from proxy.config.reading import load, read
+
+__all__ = [
+    "Application",
+    "ClientCertificates",
+    "Config",
+    "JournalBounds",
+    "StoreAccess",
+    "TapBounds",
+    "TlsListen",
+    "TlsUpstream",
+    "load",
+    "read",
+]

@@ -1,0 +1,128 @@
+"""What a sidecar is told, as values.
+
+One dataclass per mapping of the config file; defaults and their reasons stand
+in docs/configuration.md, reading and checking in the modules beside this one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+
+from proxy.document import Address
+
+
+class ClientCertificates(Enum):
+    """Whether browsers are asked for a certificate."""
+
+    IGNORE = "ignore"
+    REQUEST = "request"
+    """Asked for; none is demanded, and any is taken. Whether one is believed is
+    the rule set's (``client_certificate``)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsListen:
+    """The certificate shown to browsers."""
+
+    certificate: Path
+    """PEM, leaf first, chain after it."""
+    key: Path
+    client_certificates: ClientCertificates = ClientCertificates.IGNORE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsUpstream:
+    """How the application's certificate is verified; there is no way not to."""
+
+    ca: Path | None
+    """PEM of a private authority; None means the system's."""
+    server_name: str
+    """Name that must be in the certificate, also sent as SNI."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """One application and the address at which its users find the sidecar."""
+
+    name: str
+    rules: Path
+    listen: Address
+    upstream: Address
+    tls: TlsListen | None
+    upstream_tls: TlsUpstream | None
+    connect_timeout: float
+    idle_timeout: float | None
+    max_connections: int
+    """Per wire."""
+    proxy_protocol: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Load balancers whose connections begin with a PROXY preamble."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TapBounds:
+    """How much a wire keeps for a recorder that is slow or away."""
+
+    pace: float
+    """Most seconds a request is delayed while the recorder is behind; 0: never."""
+    backlog: int
+    """Bytes waiting to be sent, per wire; above, whole connections are shed."""
+    kept: int
+    """Bytes kept until they are committed, per wire."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalBounds:
+    """How much evidence the disk holds while the store is away."""
+
+    most: int
+    segment: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreAccess:
+    """Where the store is; with ``embedded``, it is served by this sidecar."""
+
+    embedded: bool
+    url: str
+    user: str
+    password_file: Path
+    database: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything a sidecar is told."""
+
+    file: Path
+    node: str
+    state: Path
+    wires: int
+    keys: Path
+    drain: float
+    applications: tuple[Application, ...]
+    tap: TapBounds
+    journal: JournalBounds
+    store: StoreAccess
+
+    @property
+    def tap_socket(self) -> Path:
+        """Where the recorder listens for wires."""
+        return self.state / "tap.sock"
+
+    @property
+    def journal_directory(self) -> Path:
+        """Where the journal's segments are."""
+        return self.state / "journal"
+
+    @property
+    def status_directory(self) -> Path:
+        """Where each process writes what it says of itself."""
+        return self.state / "status"
+
+    @property
+    def store_directory(self) -> Path:
+        """Where the embedded store keeps its data."""
+        return self.state / "store"
