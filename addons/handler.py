@@ -29,8 +29,8 @@ from typing_extensions import override
 
 from addons.faults import origin
 from addons.settings import ListenerSettings
-from addons.side import SETUP, Side
-from addons.signals import Abort, Aborted, Established, Part
+from addons.side import HELD, SETUP, Side
+from addons.signals import Abort, Aborted, Established, Part, Reading
 from addons.status import Counters
 from addons.tap_layer import TapLayer
 from addons.tls import reason
@@ -88,6 +88,7 @@ class WireHandler(server.ConnectionHandler):
         """Set the layer stack: its top, and the tap at its bottom."""
         self.layer = top
         self.tap_layer = tap_layer
+        tap_layer.inject = self.event
 
     # --- events into the layers, commands out of them
 
@@ -122,6 +123,8 @@ class WireHandler(server.ConnectionHandler):
     def _carry_out(self, command: commands.Command) -> None:
         if isinstance(command, Established):
             self._established()
+        elif isinstance(command, Reading):
+            self._reading(command)
         elif isinstance(command, commands.OpenConnection):
             self._open(command)
         elif isinstance(command, commands.ConnectionCommand):
@@ -148,6 +151,18 @@ class WireHandler(server.ConnectionHandler):
         else:
             raise TypeError(f"a layer asked for {type(command).__name__}")
 
+    def _reading(self, command: Reading) -> None:
+        for side, reads in (
+            (self.client_side, command.client),
+            (self.server_side, command.server),
+        ):
+            if side is None:
+                continue
+            if reads:
+                side.release(HELD)
+            else:
+                side.hold(HELD)
+
     def _side(self, command: commands.ConnectionCommand) -> Side | None:
         if command.connection is self.client:
             return self.client_side
@@ -157,11 +172,12 @@ class WireHandler(server.ConnectionHandler):
         self, event: events.Event, fault: Exception, *, sent: bool
     ) -> None:
         self._counters.layer_failures += 1
-        how = "aborted" if self._tls else "relayed on without it"
+        gated = self.tap_layer.gated
+        how = "aborted" if self._tls or gated else "relayed on without it"
         logger.error("a layer failed (%s); the connection is %s", origin(fault), how)
         self.tap_layer.detach()
-        if self._tls:
-            # Half a TLS record cannot be made up for.
+        if self._tls or gated:
+            # Half a TLS record cannot be made up for, and what was held is unknown.
             self._abort_both()
             return
         self.layer = self.tap_layer
@@ -295,7 +311,7 @@ class WireHandler(server.ConnectionHandler):
     @property
     def unflushed(self) -> int:
         """Bytes read from one side that the other has not taken yet."""
-        waiting = self.client_side.unflushed
+        waiting = self.client_side.unflushed + self.tap_layer.held
         if self.server_side is not None:
             waiting += self.server_side.unflushed
         return waiting

@@ -32,6 +32,8 @@ PACE: Final = 2
 """The recorder asked for time."""
 SETUP: Final = 4
 """The upstream is not open yet."""
+HELD: Final = 8
+"""As much as may be held for its record is held."""
 
 LINGER_NOT: Final = struct.pack("ii", 1, 0)
 PACE_MOST: Final = 1.0

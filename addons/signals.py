@@ -27,6 +27,18 @@ class Part(events.Event):
     """Close this connection in order: it is idle, or the wire drains."""
 
 
+class Released(events.Event):
+    """Held bytes may go, or what holds them has changed."""
+
+
+class Reading(commands.Command):
+    """Read the client and the server, or not for now, as their holds say."""
+
+    def __init__(self, *, client: bool, server: bool) -> None:
+        self.client = client
+        self.server = server
+
+
 class Established(commands.Command):
     """The upstream is open (TLS included); the client may be read."""
 

@@ -6,8 +6,10 @@ Invariants:
 * The tap sees a byte before the other side can: a view can never overtake its
   own login.
 * A tap that raises is detached, once; the bytes go on without it.
-* ``up`` and ``down`` count every relayed byte, seen by the tap or not; they are
-  the totals of ``Ended``.
+* ``up`` and ``down`` count every byte read, seen by the tap or not, held or not;
+  they are the totals of ``Ended``.
+* Of a gated connection bytes go to the client only as its hold lets them, and the
+  end of that direction, whatever it is, goes behind the last of them.
 
 The layer knows no protocol. It opens the upstream on Start; until that is open
 mitmproxy's own queue keeps the few events that arrive (the handler reads no
@@ -17,7 +19,7 @@ more of the client meanwhile).
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from time import monotonic_ns
 
 from mitmproxy.proxy import commands, events
@@ -30,11 +32,26 @@ from typing_extensions import override
 from addons.connections import RelayContext
 from addons.faults import origin
 from addons.settings import ListenerSettings
-from addons.signals import Abort, Aborted, Cut, EndDirection, Established, Part
+from addons.signals import (
+    Abort,
+    Aborted,
+    Cut,
+    EndDirection,
+    Established,
+    Part,
+    Reading,
+    Released,
+)
 from addons.status import Counters
+from proxy.tapgate import Hold
 from proxy.tapstream import Ended, Opened, Tap, TapSource
 
 logger = logging.getLogger(__name__)
+
+
+def _nowhere(_: events.Event) -> None:
+    """Nobody drives this layer."""
+
 
 NO_COMMANDS: tuple[commands.Command, ...] = ()
 
@@ -67,6 +84,12 @@ class TapLayer(Layer):
         self._source = source
         self._counters = counters
         self._listener = listener
+        self.inject: Callable[[events.Event], None] = _nowhere
+        """Takes an event as if it had come from a connection."""
+        self._hold: Hold | None = None
+        self._reads = (True, True)
+        self._ending: tuple[commands.Command, ...] = ()
+        """Towards the client, once nothing is held."""
         self._tap: Tap | None = None
         self._detached: Tap | None = None
         self.opened = False
@@ -125,25 +148,82 @@ class TapLayer(Layer):
                 self._detach(now, fault)
         self.last_ns = now
         self.last_up = up
+        hold = self._hold
         if up:
             self.up += len(data)
+            if hold is not None:
+                hold.asked(len(data))
             return (SendData(self._server, data),)
         self.down += len(data)
-        # A gate holds these bytes here until a release reaches their offset; the
-        # end of the direction (``_end``) then waits behind them.
-        return (SendData(self._client, data),)
+        if hold is None:
+            return (SendData(self._client, data),)
+        return self._flow(hold, hold.arrived(data, now))
+
+    def _flow(self, hold: Hold, data: bytes) -> tuple[commands.Command, ...]:
+        """Send what may go, read as much as may be held, end when all has gone."""
+        if hold.refused:
+            self.aborted = True
+            self._ending = ()
+            return (Abort(self._client), Abort(self._server))
+        found: list[commands.Command] = []
+        if data:
+            found.append(SendData(self._client, data))
+        reads = (not hold.stalled, not (hold.stalled or hold.full))
+        if reads != self._reads:
+            self._reads = reads
+            found.append(Reading(client=reads[0], server=reads[1]))
+        if self._ending and not hold.size:
+            found += self._ending
+            self._ending = ()
+        return tuple(found)
+
+    def _released(self) -> tuple[commands.Command, ...]:
+        hold = self._hold
+        if hold is None and self._tap is not None:
+            hold = self._hold = self._tap.gate(self._wake)
+        if hold is None:
+            return NO_COMMANDS
+        return self._flow(hold, hold.take())
+
+    def _wake(self) -> None:
+        self.inject(Released())
+
+    @property
+    def held(self) -> int:
+        """Bytes that wait for their record."""
+        return 0 if self._hold is None else self._hold.size
+
+    @property
+    def gated(self) -> bool:
+        """Bytes of it may have to wait."""
+        return self._hold is not None
 
     def _other(self, event: events.Event) -> tuple[commands.Command, ...]:
         if isinstance(event, events.ConnectionClosed):
             return self._end(
                 up=event.connection is self._client, whole=not isinstance(event, Cut)
             )
+        if isinstance(event, Released):
+            return self._released()
         if isinstance(event, Aborted):
-            self.aborted = True
-            return (Abort(self._client), Abort(self._server))
+            return self._abort(by_server=event.connection is self._server)
         if isinstance(event, Part):
             return self._part()
         return NO_COMMANDS
+
+    def _abort(self, *, by_server: bool) -> tuple[commands.Command, ...]:
+        self.aborted = True
+        if by_server and self.held:
+            if self._tap is not None:
+                try:
+                    self._tap.cut(monotonic_ns())
+                except Exception as fault:  # noqa: BLE001  # as in ``_data``
+                    self._detach(monotonic_ns(), fault)
+            self._ending = (Abort(self._client),)
+            return (Abort(self._server),)
+        if self._hold is not None:
+            self._hold.drop()
+        return (Abort(self._client), Abort(self._server))
 
     def _end(self, *, up: bool, whole: bool) -> tuple[commands.Command, ...]:
         if self._parting:
@@ -161,13 +241,27 @@ class TapLayer(Layer):
         else:
             self._down_over = True
             end = EndDirection(self._client, whole=whole)
-        if not (self._up_over and self._down_over):
-            return (end,)
-        return (
-            end,
-            commands.CloseConnection(self._server),
-            commands.CloseConnection(self._client),
-        )
+        found: tuple[commands.Command, ...] = (end,)
+        if self._up_over and self._down_over:
+            found = (
+                end,
+                commands.CloseConnection(self._server),
+                commands.CloseConnection(self._client),
+            )
+        return self._behind(found) if self.held else found
+
+    def _behind(
+        self, found: tuple[commands.Command, ...]
+    ) -> tuple[commands.Command, ...]:
+        """What ends the client's side waits behind what is held."""
+        now = []
+        for each in found:
+            assert isinstance(each, commands.ConnectionCommand)
+            if each.connection is self._client:
+                self._ending += (each,)
+            else:
+                now.append(each)
+        return tuple(now)
 
     def _part(self) -> tuple[commands.Command, ...]:
         """End in stages (RFC 9112, 9.6): the client is told, then heard out."""
@@ -201,6 +295,7 @@ class TapLayer(Layer):
         )
         try:
             self._tap = self._source.opened(opened, now)
+            self._hold = self._tap.gate(self._wake)
         except Exception as fault:  # noqa: BLE001  # fail open: unobserved
             self._tap_failed(fault)
 
@@ -214,6 +309,8 @@ class TapLayer(Layer):
                 tap.detach(now)
             except Exception as second:  # noqa: BLE001  # fail open: already gone
                 logger.debug("a failing tap failed to detach: %s", origin(second))
+        if self._hold is not None:
+            self._hold.failed("observer_failed")
 
     def _tap_failed(self, fault: Exception) -> None:
         self._counters.taps_failed += 1
@@ -230,6 +327,8 @@ class TapLayer(Layer):
 
     def finish(self) -> None:
         """Both sides are gone: tell the tap the totals, exactly once."""
+        if self._hold is not None:
+            self._hold.drop()
         tap = self._tap or self._detached
         self._tap = self._detached = None
         if tap is not None:

@@ -22,7 +22,7 @@ Imports run one way (held by import-linter)::
       > admin, recorder, shipper, detections
       > journal, store, taplink, telemetry > clock
       > pipeline > ruleset, pseudonym > attribution, extraction, pairs > har
-      > exchange, events, tapstream, evidence > document > errors
+      > exchange, events, tapstream, evidence > tapgate > document > errors
 
 Everything from ``pipeline`` down is pure: bytes, values and ``now`` in, values
 out. Above it stand the edges: socket, disk, clock, process.

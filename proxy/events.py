@@ -100,6 +100,13 @@ class GapKind(Enum):
     """The recorder stopped without closing its journal."""
     CAPTURE_OFF = "capture_off"
     """Switched off by an operator."""
+    GATE_OPENED = "gate_opened"
+    """Held pages were shown before their records were on disk; what of them was
+    not recorded at all is a gap of its own."""
+    GATE_CLOSED = "gate_closed"
+    """Connections were ended because their pages could not be recorded."""
+    TRUNCATED = "truncated"
+    """The rest of a held response that was too large: its beginning was read."""
 
 
 class Actor(msgspec.Struct, frozen=True, array_like=True):

@@ -42,11 +42,12 @@ from proxy.events import (
     ViewRecorded,
 )
 from proxy.exchange.charset import media_type
-from proxy.exchange.model import Exchange
+from proxy.exchange.model import Exchange, Request
 from proxy.extraction.memory import Memory, SessionMemory
-from proxy.extraction.model import Extracted, Reading
+from proxy.extraction.model import Extracted, OnFailure, Reading
 from proxy.extraction.view import View
 from proxy.pseudonym import pseudonym, term_hash
+from proxy.ruleset.gate import Gate
 from proxy.ruleset.model import RuleSet
 from proxy.ruleset.page import shared_page
 
@@ -169,6 +170,15 @@ class Pipeline:
         after = Pipeline(ruleset, self.sessions, self._keys, self.memory, attribution)
         after.counters = self.counters
         return after
+
+    @property
+    def gated(self) -> OnFailure | None:
+        """What a failure of the gate means to the strictest rule; None: no gate."""
+        return self.ruleset.gated
+
+    def gate(self, request: Request) -> Gate | None:
+        """What may hold the response to a request whose head is there."""
+        return self.ruleset.gate(request)
 
     def observe(self, context: ConnectionContext, exchange: Exchange) -> Prepared:
         """Apply what a complete exchange does to sessions; call ``finish`` later.

@@ -11,7 +11,7 @@ From wire to recorder come facts, in the order of their ``time_ns``
 frame received from a wire is therefore its *watermark*: everything that wire
 saw until then has arrived. An idle wire answers ``ASK_WATERMARK`` with a
 ``WATERMARK`` frame. Back come ``COMMITTED`` (what is on disk and need not be
-kept), and later ``RELEASE``.
+kept) and, where pages are held until then, ``RELEASE``.
 
 Rules both sides rely on:
 
@@ -31,10 +31,13 @@ Rules both sides rely on:
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from enum import IntEnum
 from typing import NamedTuple, Protocol
 
 import msgspec
+
+from proxy.tapgate import Hold, Release
 
 VERSION = 1
 """Version of this framing; HELLO carries it and a recorder refuses another."""
@@ -81,18 +84,30 @@ class Kind(IntEnum):
     SUBSCRIBE = 14
     """First frame of a peer that is no wire but wants a copy of every frame."""
 
+    HOLD_FULL = 15
+    """The wire holds as much of this connection as it may: what there is of the
+    response under way should be read now."""
+
     COMMITTED = 64
-    """Everything of the connection below ``offset`` (up) and ``Committed.down``
-    is on disk; payload 8 bytes, the down offset, little endian."""
+    """Everything of the connection below ``offset`` (up) and the down offset the
+    payload starts with (8 bytes, little endian) is on disk. A ninth byte says
+    that this is inside a response, where no other recorder can begin to read."""
     ASK_WATERMARK = 65
     """Send a WATERMARK now."""
     RELEASE = 66
-    """Held bytes of the connection may go, up to ``offset`` downwards."""
+    """Held bytes of the connection may go, up to ``offset`` downwards, also those
+    still to come; payload of ``proxy.tapgate.Release``."""
     FORGET = 67
     """The recorder will record nothing more of this connection (it is opaque
     or was lost) at or above ``offset`` (up) and the 8 bytes the payload starts
     with (down): stop sending it, count its bytes for END. The rest is text
     for ``Lost.detail``, should the wire have to tell another recorder."""
+
+    REFUSE = 68
+    """Nothing more of the connection may go: end it, by a reset on both sides."""
+    GATED = 69
+    """The applications whose responses are held until released; payload a map of
+    name to whether a failure closes. Repeated when a rule set changes it."""
 
     SOURCE = 128
     """To a subscriber, and in a capture: the frames that follow are of another
@@ -168,6 +183,10 @@ class LossReason(IntEnum):
     """The recorder asked for it with FORGET."""
     INTENDED = 6
     """Tapping was switched off by an operator."""
+    GATE_OPENED = 7
+    """Only in ``Missed``: held bytes went before they were recorded."""
+    GATE_CLOSED = 8
+    """Only in ``Missed``: connections were ended with bytes held."""
 
 
 class Lost(msgspec.Struct, frozen=True, kw_only=True):
@@ -204,6 +223,8 @@ class Missed(msgspec.Struct, frozen=True, kw_only=True):
     down: int
     since_ns: int
     until_ns: int
+    detail: str = ""
+    """Why, beside ``reason``: lower_snake."""
 
 
 class SourceState(IntEnum):
@@ -251,11 +272,17 @@ def pack_forget(
     return HEADER.pack(len(payload), Kind.FORGET, connection, up, time_ns) + payload
 
 
-def pack_committed(connection: int, up: int, down: int) -> bytes:
-    """Encode COMMITTED."""
-    return HEADER.pack(8, Kind.COMMITTED, connection, up, 0) + down.to_bytes(
-        8, "little"
-    )
+def pack_committed(
+    connection: int, up: int, down: int, *, inside: bool = False
+) -> bytes:
+    """Encode COMMITTED; ``inside`` a response, no other recorder can begin there."""
+    payload = down.to_bytes(8, "little") + b"\1" * inside
+    return HEADER.pack(len(payload), Kind.COMMITTED, connection, up, 0) + payload
+
+
+def pack_release(connection: int, release: Release) -> bytes:
+    """Encode RELEASE."""
+    return pack(Kind.RELEASE, connection, release.offset, 0, release.payload())
 
 
 class StreamBroken(Exception):
@@ -346,6 +373,15 @@ class Tap(Protocol):
 
     def detach(self, time_ns: int) -> None:
         """The layer failed while observing: bytes pass unseen from here on."""
+
+    def cut(self, time_ns: int) -> None:  # noqa: ARG002 - for those that hold
+        """The server reset its direction while bytes of it are held."""
+        return
+
+    def gate(self, wake: Callable[[], None]) -> Hold | None:  # noqa: ARG002 - as above
+        """What holds the bytes of this connection, None when nothing does.
+        ``wake`` is called when that changes, or when held bytes may go."""
+        return None
 
 
 class TapSource(Protocol):

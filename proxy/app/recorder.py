@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+from functools import partial
 from typing import Any
 
+from proxy.app import gating
 from proxy.app.lifetime import reporting, spare_collections, stop_on_signal
 from proxy.app.loops import loop_factory
 from proxy.app.reloading import Reloading, Replaceable, start
@@ -74,6 +76,8 @@ async def _run(config: Config) -> int:
                 socket_path=config.tap_socket,
                 applications=applications,
                 journal=journal,
+                gates=partial(gating.keep, config),
+                markers=gating.directory(config),
             ),
             clock,
         )

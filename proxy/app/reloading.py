@@ -21,9 +21,11 @@ from typing import Any
 
 from proxy.app.rulesets import load_file, read_file
 from proxy.errors import UsageError
-from proxy.exchange.model import Exchange
+from proxy.exchange.model import Exchange, Request
+from proxy.extraction.model import OnFailure
 from proxy.pipeline import ConnectionContext, Outcome, Pipeline, Prepared
 from proxy.ruleset import RuleSet
+from proxy.ruleset.gate import Gate
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +40,15 @@ class Replaceable:
 
     def __init__(self, pipeline: Pipeline) -> None:
         self.pipeline = pipeline
+
+    @property
+    def gated(self) -> OnFailure | None:
+        """Of the version now in force."""
+        return self.pipeline.gated
+
+    def gate(self, request: Request) -> Gate | None:
+        """By the version now in force."""
+        return self.pipeline.gate(request)
 
     def observe(self, context: ConnectionContext, exchange: Exchange) -> Prepared:
         """By the version now in force."""

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 
 from proxy import status
+from proxy.app import gating
 from proxy.app.lifetime import stop_on_signal
 from proxy.app.listening import bind, check
 from proxy.app.rulesets import load_all
@@ -46,9 +47,10 @@ def run(config: Config, roles: frozenset[str] = frozenset(ROLES)) -> int:
             started.
         UnavailableError: an address is taken; nothing was started.
     """
-    load_all(config)
+    rulesets = load_all(config)
     if "wire" in roles:
         check(config)
+        gating.keep(config, gating.of(rulesets))
     load_or_create(config.keys)
     return asyncio.run(_run(config, roles))
 

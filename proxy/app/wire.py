@@ -11,12 +11,13 @@ from typing import Any
 from addons.master import run_wire
 from addons.settings import WireSettings
 from addons.status import WireStatus
+from proxy.app import gating
 from proxy.app.lifetime import reporting, spare_collections, stop_on_signal
 from proxy.app.listening import bind, listener
 from proxy.app.loops import loop_factory
 from proxy.app.reach import Reach
 from proxy.config import Config
-from proxy.taplink import Limits, TapLink
+from proxy.taplink import GateLimits, Limits, TapLink
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +47,13 @@ async def _run(config: Config, index: int, descriptors: dict[str, int]) -> int:
             backlog_hard=config.tap.backlog,
             kept_total=config.tap.kept,
         ),
+        gates=gating.kept(config),
+        gate_limits=GateLimits(
+            deadline=config.gate.deadline,
+            connection=config.gate.connection,
+            total=config.gate.total,
+        ),
+        markers=gating.directory(config),
     )
     figures: dict[str, Any] = {}
     reach = Reach(config)

@@ -18,10 +18,12 @@ from proxy.capture import Replayed
 from proxy.cli.recordings import replay
 from proxy.errors import UsageError
 from proxy.events import Action, ExchangeRecorded, Extraction
-from proxy.exchange.model import Exchange
+from proxy.exchange.model import Exchange, Request
 from proxy.extraction import Reading
+from proxy.extraction.model import OnFailure
 from proxy.pipeline import ConnectionContext, Keys, Outcome, Pipeline, Prepared
 from proxy.ruleset import RuleSet
+from proxy.ruleset.gate import Gate
 
 _NO_KEYS = Keys(session=bytes(32), subject=bytes(32), subject_key_id=0)
 """Nothing that is made with them leaves the process."""
@@ -66,6 +68,12 @@ class _Rehearsing:
     def __init__(self, ruleset: RuleSet) -> None:
         self.told: list[Told] = []
         self._pipeline = Pipeline(ruleset, Sessions(), _NO_KEYS)
+        self.gated: OnFailure | None = None
+        """Nobody waits for a rehearsal."""
+
+    def gate(self, request: Request) -> Gate | None:  # noqa: ARG002 - as asked
+        """Nothing is held."""
+        return None
 
     def observe(self, context: ConnectionContext, exchange: Exchange) -> Prepared:
         """As the pipeline does."""

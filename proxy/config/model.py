@@ -74,6 +74,18 @@ class TapBounds:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GateBounds:
+    """How long and how much a wire holds for rules with ``assurance: gate``."""
+
+    deadline: float
+    """Seconds the recorder may take; then the rule's ``on_failure`` decides."""
+    connection: int
+    """Bytes held of one connection; above, a response is read as far as it is."""
+    total: int
+    """Bytes held per wire."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JournalBounds:
     """How much evidence the disk holds while the store is away."""
 
@@ -104,6 +116,7 @@ class Config:
     drain: float
     applications: tuple[Application, ...]
     tap: TapBounds
+    gate: GateBounds
     journal: JournalBounds
     store: StoreAccess
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from proxy.config.applications import applications
 from proxy.config.checking import applications_complete, distinct_listeners
-from proxy.config.model import Config, JournalBounds, StoreAccess, TapBounds
+from proxy.config.model import Config, GateBounds, JournalBounds, StoreAccess, TapBounds
 from proxy.document import Fields, Problems, parse
 from proxy.errors import UsageError
 
@@ -54,6 +54,7 @@ def read(text: str, path: Path, problems: Problems) -> Config | None:
             drain=fields.duration("drain", 30.0),
             applications=applications(fields, base, problems),
             tap=_tap(fields, problems),
+            gate=_gate(fields, problems),
             journal=_journal(fields, problems),
             store=_store(fields, base, state, problems),
         )
@@ -87,6 +88,24 @@ def _tap(fields: Fields, problems: Problems) -> TapBounds:
             backlog=tap.size("backlog", defaults.backlog, least=64 << 10),
             kept=tap.size("kept", defaults.kept, least=64 << 10),
         )
+
+
+def _gate(fields: Fields, problems: Problems) -> GateBounds:
+    defaults = GateBounds(deadline=2.0, connection=8 * MIB, total=64 * MIB)
+    node = fields.child("gate")
+    if node is None:
+        return defaults
+    with Fields(node, problems) as gate:
+        bounds = GateBounds(
+            deadline=gate.duration("deadline", defaults.deadline, least=0.05),
+            connection=gate.size("connection", defaults.connection, least=64 << 10),
+            total=gate.size("total", defaults.total, least=64 << 10),
+        )
+        if bounds.connection > bounds.total:
+            gate.wrong(
+                node, "one connection may hold more than all", "connection ≤ total"
+            )
+        return bounds
 
 
 def _journal(fields: Fields, problems: Problems) -> JournalBounds:

@@ -67,10 +67,10 @@ class BodyReader(Protocol):
 class SizedBody:
     """Content-Length (``remaining`` bytes), or until close (``remaining`` < 0)."""
 
-    __slots__ = ("_remaining", "content", "done", "failed", "until_close")
+    __slots__ = ("content", "done", "failed", "remaining", "until_close")
 
     def __init__(self, remaining: int, cap: int) -> None:
-        self._remaining = remaining
+        self.remaining = remaining
         self.until_close = remaining < 0
         self.content = Content(cap)
         self.done = False
@@ -79,10 +79,10 @@ class SizedBody:
     def feed(self, data: bytes, position: int) -> int:
         """See ``BodyReader.feed``."""
         end = len(data)
-        if self._remaining >= 0:
-            end = min(end, position + self._remaining)
-            self._remaining -= end - position
-            self.done = self._remaining == 0
+        if self.remaining >= 0:
+            end = min(end, position + self.remaining)
+            self.remaining -= end - position
+            self.done = self.remaining == 0
         self.content.add(data, position, end)
         return end
 

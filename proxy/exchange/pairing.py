@@ -8,6 +8,7 @@ not become so, and everything before it was handed out.
 from __future__ import annotations
 
 from collections import deque
+from typing import Any
 
 from proxy.exchange.model import Exchange, Opaque, Request, Response
 
@@ -15,7 +16,17 @@ from proxy.exchange.model import Exchange, Opaque, Request, Response
 class Pending:
     """A request whose exchange has not been handed out."""
 
-    __slots__ = ("answered", "expects", "request", "response", "sent", "upgrade")
+    __slots__ = (
+        "answered",
+        "expects",
+        "gate",
+        "holds",
+        "judged",
+        "request",
+        "response",
+        "sent",
+        "upgrade",
+    )
 
     def __init__(self, request: Request, *, expects: bool, upgrade: bool) -> None:
         self.request = request
@@ -28,12 +39,18 @@ class Pending:
         """A 100 is awaited, and no content was sent yet (Expect)."""
         self.upgrade = upgrade
         """The client offered another protocol."""
+        self.judged = False
+        """``gate`` is known."""
+        self.gate: Any = None
+        """What may hold the response; see ``standing``."""
+        self.holds: bool | None = None
+        """Whether it does; None until the response has begun."""
 
 
 class Pairing:
     """Requests in order of arrival; exchanges out in the same order."""
 
-    __slots__ = ("_index", "_out", "down", "kept", "queue", "up")
+    __slots__ = ("_out", "down", "index", "kept", "queue", "up")
 
     def __init__(self, *, up: int, down: int, index: int) -> None:
         self.queue: deque[Pending] = deque()
@@ -43,7 +60,8 @@ class Pairing:
         """Offset below which all bytes belong to exchanges handed out."""
         self.down = down
         """The same, from server to client."""
-        self._index = index
+        self.index = index
+        """Of the next exchange."""
         self._out: list[Exchange | Opaque] = []
 
     def hand_out(self, *, over: bool) -> None:
@@ -56,8 +74,8 @@ class Pairing:
         """Hand out the oldest, complete or not."""
         pending = self.queue.popleft()
         request, response = pending.request, pending.response
-        self._out.append(Exchange(request, response, self._index))
-        self._index += 1
+        self._out.append(Exchange(request, response, self.index))
+        self.index += 1
         self.up = request.end_offset
         if response is not None:
             self.down = response.end_offset

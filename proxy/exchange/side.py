@@ -59,6 +59,11 @@ class Side:
         """Bytes of an unfinished head are held (more than of an empty line)."""
         return bool(self._buffer) and self._buffer[0] != _CR
 
+    @property
+    def head_offset(self) -> int:
+        """Of the first byte of an unfinished head, or of the next byte."""
+        return self.start_offset if self._buffer else self.offset
+
     def forget(self) -> None:
         """Drop what is held and read nothing more."""
         self.dead = True

@@ -20,6 +20,7 @@ from proxy.recorder import gaps
 from proxy.recorder.connection import Connection
 from proxy.recorder.deciding import Application, Decisions, Output, place_of
 from proxy.recorder.gaps import Blindness
+from proxy.recorder.gating import Gating, Wires
 from proxy.recorder.limits import Limits
 from proxy.recorder.source import Source, Sources, State
 from proxy.tapstream import (
@@ -50,6 +51,7 @@ class Assembly:
         output: takes what was decided.
         limits: bounds.
         progress: what earlier recorders covered, from the journal.
+        wires: are told what may pass; None: nobody holds anything.
 
     """
 
@@ -59,11 +61,13 @@ class Assembly:
         output: Output,
         limits: Limits | None = None,
         progress: Mapping[tuple[int, int], tuple[int, int]] | None = None,
+        wires: Wires | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.sources = Sources()
         self.decisions = Decisions(self.sources, output, self.limits)
         self.figures = self.decisions.figures
+        self.gating = Gating(wires)
         self.half_read = 0
         self._applications = applications
         self._output = output
@@ -214,6 +218,8 @@ class Assembly:
                 self._control(source, frame)
             if decisions.waiting:
                 decisions.release()
+        if self.gating.touched:
+            self.gating.tell()
 
     def _control(self, source: Source, frame: Frame) -> None:
         kind, number, _, time_ns, payload = frame
@@ -254,8 +260,10 @@ class Assembly:
                 connection.lost(msgspec.msgpack.decode(payload, type=Lost))
             elif kind == Kind.RESUME:
                 self._resume(connection, msgspec.msgpack.decode(payload, type=Resumed))
+            elif kind == Kind.HOLD_FULL:
+                connection.hold_full(time_ns)
             else:
-                connection.eof(kind == Kind.EOF_UP, time_ns)
+                connection.eof(kind == Kind.EOF_UP, time_ns, orderly=not payload)
         except msgspec.MsgspecError:
             raise
         except Exception as error:  # noqa: BLE001 - fail open: it costs one connection
@@ -293,6 +301,7 @@ class Assembly:
             certificate=opened.client_certificate,
             chain=opened.client_chain,
         )
+        connection.gate = self.gating.of(connection, getattr(before, "gate", None))
         connection.start(*source.done.get(number, (0, 0)))
         if connection.pipeline is None:
             connection.go_blind(
@@ -387,5 +396,5 @@ class Assembly:
 
 
 _OF_CONNECTION = frozenset(
-    (Kind.END, Kind.LOST, Kind.RESUME, Kind.EOF_UP, Kind.EOF_DOWN)
+    (Kind.END, Kind.LOST, Kind.RESUME, Kind.EOF_UP, Kind.EOF_DOWN, Kind.HOLD_FULL)
 )

@@ -8,6 +8,7 @@ wires keep their frames. Progress rows to delete ride along with the next batch.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -66,6 +67,8 @@ class Committer:
         acknowledge: Acknowledge,
     ) -> None:
         self.commits = 0
+        self.taken = 0
+        """Batches begun; all but the last are committed."""
         self.failed = 0
         """Attempts that failed."""
         self.failing = ""
@@ -76,6 +79,7 @@ class Committer:
         self._clock = clock
         self._limits = limits
         self._acknowledge = acknowledge
+        self._hurried = asyncio.Event()
         self._wanted = asyncio.Event()
         self._events: list[bytes] = []
         self._sessions: dict[bytes, bytes | None] = {}
@@ -134,10 +138,21 @@ class Committer:
                 pass
             else:
                 if not self._finishing:
-                    await asyncio.sleep(self._limits.commit_delay)
+                    await self._collect()
             await self.commit()
         if self._events or self._progress or self._sessions:
             await self.commit()
+
+    def hurry(self) -> None:
+        """Somebody waits for what was added last: do not collect any longer. What
+        is added during a commit under way still shares the next one."""
+        self._hurried.set()
+
+    async def _collect(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._limits.commit_delay):
+                await self._hurried.wait()
+        self._hurried.clear()
 
     def finish(self) -> None:
         """Let ``run`` end once everything added before is committed. Cancelling
@@ -198,4 +213,5 @@ class Committer:
         self._events, self._sessions, self._progress = [], {}, {}
         self.pending_bytes = self._lazy = 0
         self._wanted.clear()
+        self.taken += 1
         return batch

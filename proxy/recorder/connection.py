@@ -11,11 +11,12 @@ from collections import deque
 from typing import Any, Protocol
 
 from proxy.events import GapKind
-from proxy.exchange.framing import ConnectionParser
 from proxy.exchange.limits import Limits
 from proxy.exchange.model import Exchange, Opaque
+from proxy.exchange.standing import StandingParser
 from proxy.recorder import gaps
 from proxy.recorder.gaps import Blindness
+from proxy.recorder.gating import ConnectionGate
 from proxy.tapstream import Ended, Lost, Opened
 
 
@@ -60,6 +61,7 @@ class Connection:
         "done_up",
         "down",
         "ended",
+        "gate",
         "held",
         "last_ns",
         "limits",
@@ -72,6 +74,7 @@ class Connection:
         "queue",
         "resumed",
         "source",
+        "told",
         "up",
     )
 
@@ -99,14 +102,18 @@ class Connection:
         self.ended = False
         self.resumed = False
         self.held = 0
-        self.parser: ConnectionParser | None = None
+        self.gate: ConnectionGate | None = None
+        """What of it may pass; None: nothing of it is held."""
+        self.told = -1
+        """Index of the exchange that was handed on before its response ended."""
+        self.parser: StandingParser | None = None
         self.up = self.down = self.done_up = self.done_down = 0
 
     def start(self, up: int, down: int) -> None:
         """Read from these offsets on; they are a message boundary."""
         self.up = self.done_up = up
         self.down = self.done_down = down
-        self.parser = ConnectionParser(
+        self.parser = StandingParser(
             self.limits, up_offset=up, down_offset=down, index=int(bool(up or down))
         )
 
@@ -124,6 +131,8 @@ class Connection:
     def data(self, up: bool, offset: int, time_ns: int, payload: bytes) -> None:
         """Bytes passed; those below what is done are known and skipped."""
         self.last_ns = time_ns
+        if self.gate is not None:
+            self.gate.touch()
         end = offset + len(payload)
         if up:
             expected = self.up
@@ -147,11 +156,27 @@ class Connection:
         if items:
             self._take(items)
 
-    def eof(self, up: bool, time_ns: int) -> None:
-        """A direction ended in order."""
+    def eof(self, up: bool, time_ns: int, *, orderly: bool = True) -> None:
+        """A direction ended, in order or by a reset."""
         self.last_ns = time_ns
+        if self.gate is not None:
+            self.gate.touch()
         if self.blind is None and self.parser is not None:
-            self._take(self.parser.eof(up, time_ns))
+            end = self.parser.eof if orderly else self.parser.eof_by_reset
+            self._take(end(up, time_ns))
+
+    def hold_full(self, time_ns: int) -> None:
+        """The wire can hold no more: hand on what there is of the response."""
+        gate, parser = self.gate, self.parser
+        if gate is None or parser is None or self.blind is not None:
+            return
+        exchange = parser.cut(time_ns)
+        gate.repeat()
+        if exchange is None or exchange.response is None:
+            return
+        self.told = exchange.index
+        gate.inside = exchange.response.end_offset
+        self._hand_on(exchange)
 
     def lost(self, lost: Lost) -> None:
         """From here on the wire sends nothing: what is under way comes out cut."""
@@ -160,6 +185,8 @@ class Connection:
         if self.blind is None:
             self.blind = gaps.of_lost(lost)
             self.parser = None
+        if self.gate is not None:
+            self.gate.touch()
 
     def end(self, ended: Ended, time_ns: int) -> None:
         """The connection is over: whatever no exchange covers is a gap."""
@@ -196,6 +223,8 @@ class Connection:
             self.blind = blindness
             self.parser = None
             self.owner.forget(self, blindness)
+            if self.gate is not None:
+                self.gate.touch()
 
     def _finish_reading(self, time_ns: int) -> None:
         if self.blind is None and self.parser is not None:
@@ -203,14 +232,29 @@ class Connection:
 
     def _take(self, items: list[Exchange | Opaque]) -> None:
         for item in items:
-            if isinstance(item, Exchange):
-                up = item.request.end_offset
-                down = item.response.end_offset if item.response else self.done_down
-                up_bytes, down_bytes = up - self.done_up, down - self.done_down
-                self.done_up, self.done_down = up, down
-                self.owner.exchange(self, item, up_bytes, down_bytes)
-            else:
+            if not isinstance(item, Exchange):
                 self.go_blind(gaps.of_opaque(item))
+            elif item.index == self.told:
+                self._rest(item)
+            else:
+                self._hand_on(item)
+
+    def _hand_on(self, item: Exchange) -> None:
+        up = item.request.end_offset
+        down = item.response.end_offset if item.response else self.done_down
+        up_bytes, down_bytes = up - self.done_up, down - self.done_down
+        self.done_up, self.done_down = up, down
+        if self.gate is not None:
+            self.gate.handed_on(item, down)
+        self.owner.exchange(self, item, up_bytes, down_bytes)
+
+    def _rest(self, item: Exchange) -> None:
+        """What came of a response after it was handed on."""
+        assert item.response is not None
+        down = item.response.end_offset
+        down_bytes, self.done_down = down - self.done_down, down
+        rest = Blindness(GapKind.TRUNCATED, "hold_full", item.response.start_ns)
+        self.owner.gap(self, rest, self.last_ns, 0, down_bytes)
 
     def _close(self, time_ns: int, otherwise: Blindness) -> None:
         self.ended = True

@@ -15,7 +15,9 @@ from typing import Any, Protocol
 import msgspec
 
 from proxy.events import Event, ExchangeRecorded, GapKind, GapRecorded
-from proxy.exchange.model import Exchange
+from proxy.exchange.model import Exchange, Request
+from proxy.exchange.standing import Gate
+from proxy.extraction.model import OnFailure
 from proxy.pipeline import ConnectionContext, Outcome, Prepared
 from proxy.recorder.connection import Connection
 from proxy.recorder.gaps import Blindness
@@ -30,6 +32,13 @@ SessionChange = tuple[bytes, bytes | None]
 
 class Application(Protocol):
     """What is needed of ``proxy.pipeline.Pipeline``."""
+
+    @property
+    def gated(self) -> OnFailure | None:
+        """What a failure of the gate means to the strictest rule; None: no gate."""
+
+    def gate(self, request: Request) -> Gate | None:
+        """What may hold the response to a request whose head is there."""
 
     def observe(self, context: ConnectionContext, exchange: Exchange) -> Prepared:
         """An exchange is complete; say how far the wires must be to finish it."""
@@ -133,6 +142,8 @@ class Decisions:
             prepared = connection.pipeline.observe(connection.context, exchange)
         except Exception as error:  # noqa: BLE001 - fail open: a gap, not silence
             self._fault(error)
+            if connection.gate is not None:
+                connection.gate.unread()
             since_ns = exchange.request.start_ns
             fault = Blindness(GapKind.OBSERVER_FAILED, "pipeline", since_ns)
             self.gap(connection, fault, connection.last_ns, up_bytes, down_bytes)
@@ -233,6 +244,8 @@ class Decisions:
                 outcome = connection.pipeline.finish(decided.prepared)
             except Exception as error:  # noqa: BLE001 - fail open: a gap, not silence
                 self._fault(error)
+                if connection.gate is not None:
+                    connection.gate.unread()
                 fault = Blindness(
                     GapKind.OBSERVER_FAILED, "pipeline", connection.last_ns
                 )

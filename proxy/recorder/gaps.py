@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from proxy.events import GapKind, GapRecorded
 from proxy.exchange.model import Opaque
+from proxy.taplink.markers import Marker
 from proxy.tapstream import LossReason, Lost, Missed
 
 _KINDS = {kind.value: kind for kind in GapKind}
@@ -16,6 +17,11 @@ _KIND_OF_LOSS = {
     LossReason.UNREPLAYABLE: GapKind.RECORDER_ABSENT,
     LossReason.FORGOTTEN: GapKind.OBSERVER_FAILED,
     LossReason.INTENDED: GapKind.CAPTURE_OFF,
+}
+_KIND_OF_MISSED: dict[int, GapKind] = {
+    LossReason.RECORDER_ABSENT: GapKind.RECORDER_ABSENT,
+    LossReason.GATE_OPENED: GapKind.GATE_OPENED,
+    LossReason.GATE_CLOSED: GapKind.GATE_CLOSED,
 }
 
 
@@ -59,14 +65,14 @@ def of_lost(lost: Lost) -> Blindness:
 
 
 def of_missed(missed: Missed, wire: int, wall_ns: int) -> GapRecorded:
-    """Whole connections the wire could not track."""
-    absent = missed.reason == LossReason.RECORDER_ABSENT
+    """Whole connections the wire could not track, or what became of those it held."""
+    kind = _KIND_OF_MISSED.get(missed.reason, GapKind.SHED)
     return GapRecorded(
         application=missed.application,
         wire=wire,
         connection=0,
-        kind=GapKind.RECORDER_ABSENT if absent else GapKind.SHED,
-        reason="too_many_connections",
+        kind=kind,
+        reason=missed.detail or "too_many_connections",
         intended=False,
         from_ns=missed.since_ns + wall_ns,
         to_ns=missed.until_ns + wall_ns,
@@ -75,6 +81,27 @@ def of_missed(missed: Missed, wire: int, wall_ns: int) -> GapRecorded:
         down_bytes=missed.down,
         client_address="",
     )
+
+
+def of_marker(marker: Marker, now_ns: int) -> list[GapRecorded]:
+    """What a wire that died left on its disk: it ended at some time until now."""
+    return [
+        GapRecorded(
+            application=application,
+            wire=marker.boot,
+            connection=0,
+            kind=GapKind.GATE_OPENED,
+            reason=mark.reason,
+            intended=False,
+            from_ns=mark.since_ns,
+            to_ns=now_ns,
+            connections=0,
+            up_bytes=0,
+            down_bytes=0,
+            client_address="",
+        )
+        for application, mark in marker.marks.items()
+    ]
 
 
 def of_time(kind: GapKind, reason: str, from_ns: int, to_ns: int) -> GapRecorded:

@@ -13,8 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from proxy.clock import Clock, SystemClock
 from proxy.events import Event, GapKind
+from proxy.extraction.model import OnFailure
 from proxy.recorder import gaps
 from proxy.recorder.assembly import Assembly
 from proxy.recorder.committer import Committer, JournalPort
@@ -23,10 +26,20 @@ from proxy.recorder.evening import Heard, ahead
 from proxy.recorder.gaps import Blindness
 from proxy.recorder.limits import Limits
 from proxy.recorder.listening import Listening
+from proxy.recorder.marking import Marking
 from proxy.recorder.peer import Peer, own_uids
 from proxy.recorder.source import Source, State
 from proxy.recorder.subscribers import Subscribers
-from proxy.tapstream import Hello, Kind, SourceState, pack, pack_committed, pack_forget
+from proxy.tapgate import Release
+from proxy.tapstream import (
+    Hello,
+    Kind,
+    SourceState,
+    pack,
+    pack_committed,
+    pack_forget,
+    pack_release,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +60,11 @@ class RecorderSettings:
     limits: Limits = field(default_factory=Limits)
     allowed_uids: frozenset[int] | None = None
     """Peers that may connect; None for this process's own uid (and root)."""
+    gates: Callable[[dict[str, bool]], None] | None = None
+    """Told which applications are held, and whether a failure closes: at the start
+    and when a rule set changes it."""
+    markers: Path | None = None
+    """Where wires leave open gaps (``proxy.taplink.markers``)."""
 
 
 class Recorder:
@@ -78,8 +96,10 @@ class Recorder:
             settings.journal, self.clock, self.limits, self._acknowledge
         )
         self.assembly = Assembly(
-            settings.applications, self, self.limits, settings.journal.progress()
+            settings.applications, self, self.limits, settings.journal.progress(), self
         )
+        self._marking = Marking(settings.markers, self.committer, self.clock)
+        self._gated = self._gates_now()
         self._holding = False
         self._ahead: frozenset[int] = frozenset()
         self._stopping = False
@@ -97,6 +117,8 @@ class Recorder:
         """
         loop = asyncio.get_running_loop()
         self._tell_unclean_stop()
+        if self._settings.gates is not None:
+            self._settings.gates(self._gated)
         async with asyncio.TaskGroup() as group:
             commits = group.create_task(self.committer.run())
             ticks = group.create_task(self._tick())
@@ -132,6 +154,7 @@ class Recorder:
             "refused_peers": self.refused,
             "subscribers_dropped": self.subscribers.dropped,
             "holding": self._holding,
+            "gated": dict(self._gated),
             **self.assembly.status(),
             **self.committer.status(),
         }
@@ -172,6 +195,7 @@ class Recorder:
         source = self.assembly.connected(hello)
         self._settings.journal.keep_boots(list(self.assembly.sources))
         self.subscribers.connected(source)
+        peer.transport.write(self._gated_frame())
         self._read(peer, hello.boot)
         asyncio.get_running_loop().call_later(
             self.limits.start_grace, self._replayed, source
@@ -214,6 +238,9 @@ class Recorder:
     ) -> None:
         """To the committer."""
         self.committer.released(source, number, covered, events, sessions)
+        connection = source.connections.get(number)
+        if connection is not None and connection.gate is not None:
+            self.committer.hurry()
 
     def settled(self, boot: int, number: int) -> None:
         """To the committer."""
@@ -223,15 +250,31 @@ class Recorder:
         self, source: Source, number: int, up: int, down: int, blindness: Blindness
     ) -> None:
         """To the wire, if it is there."""
+        detail, since_ns = blindness.detail(), blindness.since_ns
+        self._write(source, pack_forget(number, up, down, detail, since_ns))
+
+    def release(self, source: Source, number: int, release: Release) -> None:
+        """To the wire, if it is there."""
+        self._write(source, pack_release(number, release))
+
+    def refuse(self, source: Source, number: int, reason: str) -> None:
+        """To the wire, if it is there."""
+        self._write(source, pack(Kind.REFUSE, number, 0, 0, reason.encode()))
+
+    def _write(self, source: Source, frame: bytes) -> None:
         peer = self._streams.get(source.boot)
         if peer is not None:
-            detail, since_ns = blindness.detail(), blindness.since_ns
-            peer.transport.write(pack_forget(number, up, down, detail, since_ns))
+            peer.transport.write(frame)
 
     # Timers.
 
     def _unexpected(self) -> None:
         self.assembly.unexpected(self._heartbeat_ns, self.clock.wall_ns())
+        self._collect_markers()
+
+    def _collect_markers(self) -> None:
+        living = self.assembly.sources.keys() | self._streams.keys()
+        self._marking.collect(living)
 
     def _replayed(self, source: Source) -> None:
         if self.assembly.sources.get(source.boot) is source:
@@ -242,10 +285,13 @@ class Recorder:
         if source.state is State.DETACHED and source.streams == streams:
             self.subscribers.state(source, SourceState.GONE)
             self.assembly.gone(source)
+            self._collect_markers()
 
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(_TICK)
+            if self._gates_now() != self._gated:
+                self._regate()
             if self._ahead or self.assembly.decisions.waiting:
                 self._ask()
                 self._even()
@@ -262,11 +308,45 @@ class Recorder:
         for boot, covered in acknowledged.items():
             peer = self._streams.get(boot)
             if peer is not None:
-                peer.transport.write(
-                    b"".join([pack_committed(*connection) for connection in covered])
-                )
+                peer.transport.write(self._committed(boot, covered))
+        self.assembly.gating.tell()
+        self._marking.committed()
         if self._holding and not self.committer.full and not self._stopping:
             self._hold(False)
+
+    def _gates_now(self) -> dict[str, bool]:
+        return {
+            name: each.gated is OnFailure.CLOSED
+            for name, each in self._settings.applications.items()
+            if each.gated is not None
+        }
+
+    def _gated_frame(self) -> bytes:
+        return pack(Kind.GATED, 0, 0, 0, msgspec.msgpack.encode(self._gated))
+
+    def _regate(self) -> None:
+        """Another rule set is in force: say what is held from now on."""
+        self._gated = self._gates_now()
+        if self._settings.gates is not None:
+            self._settings.gates(self._gated)
+        for boot, peer in self._streams.items():
+            peer.transport.write(self._gated_frame())
+            source = self.assembly.sources.get(boot)
+            if source is not None:
+                self.assembly.gating.again(source.connections.values())
+        self.assembly.gating.tell()
+
+    def _committed(self, boot: int, covered: list[tuple[int, int, int]]) -> bytes:
+        source = self.assembly.sources.get(boot)
+        frames: list[bytes] = []
+        for number, up, down in covered:
+            connection = None if source is None else source.connections.get(number)
+            gate = None if connection is None else connection.gate
+            inside = gate is not None and gate.inside == down
+            frames.append(pack_committed(number, up, down, inside=inside))
+            if gate is not None:
+                gate.committed(down)
+        return b"".join(frames)
 
     def _even(self) -> None:
         """Stop reading wires that are far ahead, go on with those that were."""

@@ -1,7 +1,7 @@
 """YAML → the dialect of a rule: ``dialect``, ``operation``, ``arguments``.
 
-``dialect``, ``namespaces`` and ``skip_redirects`` may stand at the top of the file
-for every rule; what stands in a rule counts for that rule.
+``dialect``, ``namespaces``, ``skip_redirects``, ``assurance`` and ``on_failure`` may
+stand at the top of the file for every rule; what stands in a rule counts for that rule.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from proxy.document import Fields, Kind, Node, near_miss
 from proxy.exchange.patterns import Glob, compile_glob
 from proxy.extraction.dialects.base import Dialect
 from proxy.extraction.dialects.registry import DIALECTS
+from proxy.extraction.model import Assurance, OnFailure
 from proxy.extraction.selectors.tree import Json
 from proxy.ruleset.operations import Operation
 from proxy.ruleset.selectors import Place, json_of
@@ -27,6 +28,8 @@ class Defaults:
     dialect: Dialect | None = None
     namespaces: Mapping[str, str] = field(default_factory=dict)
     skip_redirects: bool = False
+    assurance: Assurance = Assurance.OBSERVE
+    on_failure: OnFailure = OnFailure.OPEN
 
 
 def read_defaults(fields: Fields, before: Defaults | None = None) -> Defaults:
@@ -37,6 +40,8 @@ def read_defaults(fields: Fields, before: Defaults | None = None) -> Defaults:
         before.dialect if node is None else _dialect(node, fields),
         _namespaces(fields) if fields.has("namespaces") else before.namespaces,
         fields.flag("skip_redirects", before.skip_redirects),
+        fields.choice("assurance", Assurance, before.assurance),
+        fields.choice("on_failure", OnFailure, before.on_failure),
     )
 
 

@@ -8,6 +8,7 @@ request pattern and conditions fit claims it; else a login or logout, else
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
@@ -22,7 +23,7 @@ from proxy.attribution.spec import (
     RequestMatch,
 )
 from proxy.events import Extraction
-from proxy.exchange.model import Exchange
+from proxy.exchange.model import Exchange, Request
 from proxy.exchange.patterns import RequestPattern
 from proxy.extraction import (
     Extracted,
@@ -38,8 +39,10 @@ from proxy.extraction import (
 from proxy.extraction.context import Term, context_of
 from proxy.extraction.dialects.base import Call, Dialect, shown_by
 from proxy.extraction.dialects.redirect import is_redirect_page
+from proxy.extraction.model import OnFailure
 from proxy.ruleset.calls import read_calls
 from proxy.ruleset.conditions import Condition
+from proxy.ruleset.gate import Gate, gate_of, strictest
 from proxy.ruleset.matcher import Matcher
 from proxy.ruleset.operations import Operation
 from proxy.ruleset.page import shared_page
@@ -109,6 +112,9 @@ class RuleSet:
     )
 
     _remembering: tuple[Dialect, ...] = field(init=False, repr=False, compare=False)
+    gated: OnFailure | None = field(init=False, repr=False, compare=False)
+    """What a failure of the gate means to its strictest rule; None: no rule has
+    ``assurance: gate``."""
 
     def __post_init__(self) -> None:
         dialects = dict.fromkeys(record.rule.dialect for record in self.records)
@@ -124,12 +130,29 @@ class RuleSet:
         known += [(Ignored.LOGOUT, logout.request) for logout in spec.logouts]
         known += [(Ignored.IGNORED, RequestMatch(pattern)) for pattern in self.ignore]
         others = Matcher(((kind, request), request.pattern) for kind, request in known)
+        object.__setattr__(self, "gated", strictest(self.records))
         object.__setattr__(self, "_records", records)
         object.__setattr__(self, "_others", others)
 
     def view(self, exchange: Exchange) -> View:
         """The exchange as this rule set looks at it."""
         return View(exchange, self.settings)
+
+    def gate(self, request: Request) -> Gate | None:
+        """What may hold the response to this request, of which only the head counts."""
+        return gate_of(self, request) if self.gated is not None else None
+
+    def candidates(
+        self, method: str, view: View
+    ) -> Iterator[tuple[Record, RequestMatch]]:
+        """Record rules whose request pattern fits, in order; of a target that
+        servers may route elsewhere, all of them."""
+        if view.target.odd:
+            for record in self.records:
+                yield from ((record, request) for request in record.requests)
+            return
+        for owner, _, _ in self._records.candidates(method, view.target.path):
+            yield owner
 
     def match(self, view: View) -> Claimed | Ignored | None:
         """What claims the exchange: the first record rule that fits, or the

@@ -9,9 +9,7 @@ from proxy.document import Fields, Kind, Node, Problems, near_miss
 from proxy.events import Action
 from proxy.extraction.context import Context
 from proxy.extraction.model import (
-    Assurance,
     Category,
-    OnFailure,
     RecordRule,
     Skip,
     StatusRange,
@@ -92,8 +90,6 @@ def _record(
         context = _context(fields, place)
         conditions = read_conditions(fields)
         on_status = _statuses(fields, problems)
-        assurance = fields.choice("assurance", Assurance, Assurance.OBSERVE)
-        on_failure = fields.choice("on_failure", OnFailure, OnFailure.OPEN)
         shown = fields.child("shown_when")
         shown_when = None if shown is None else read_predicate(shown, problems)
     if not requests or not subjects:
@@ -104,8 +100,8 @@ def _record(
         data=data,
         context=context,
         on_status=on_status,
-        assurance=assurance,
-        on_failure=on_failure,
+        assurance=own.assurance,
+        on_failure=own.on_failure,
         dialect=own.dialect,
     )
     return Record(

@@ -76,6 +76,8 @@ _DEFAULTS: Schema = {
     "dialect": _DIALECT,
     "namespaces": _of({"type": "string"}),
     "skip_redirects": _FLAG,
+    "assurance": _enum(Assurance),
+    "on_failure": _enum(OnFailure),
 }
 _MATCH: Schema = {"request": _REQUEST, "query": _FIELDS, "form": _FIELDS}
 
@@ -216,8 +218,6 @@ def _record() -> Schema:
             "on_status": _STATUS,
             "shown_when": _ref("predicate"),
             "required": _FLAG,
-            "assurance": _enum(Assurance),
-            "on_failure": _enum(OnFailure),
         },
         "request",
         "action",

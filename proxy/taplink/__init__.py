@@ -17,7 +17,7 @@ Whatever is lost, the totals in END (or MISSED) are exact: bytes seen are bytes
 of exchanges plus bytes of gaps.
 """
 
-from proxy.taplink.limits import Counters, Limits
+from proxy.taplink.limits import Counters, GateLimits, Limits
 from proxy.taplink.link import TapLink
 
-__all__ = ["Counters", "Limits", "TapLink"]
+__all__ = ["Counters", "GateLimits", "Limits", "TapLink"]

@@ -9,6 +9,7 @@ place of the first one dropped, which keeps the stream in the order of time.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Container
 from dataclasses import dataclass
 
 import msgspec
@@ -70,13 +71,14 @@ class Backlog:
         self.parts = []
         self.size = 0
 
-    def largest(self, excess: int) -> set[int]:
-        """Connections to shed, largest first, until ``excess`` bytes are freed."""
+    def largest(self, excess: int, spared: Container[int] = ()) -> set[int]:
+        """Connections to shed, largest first, until ``excess`` bytes are freed;
+        none of ``spared``."""
         sizes: Counter[int] = Counter()
         parts = self.parts
         for position in range(0, len(parts), 2):
             length, kind, connection, _, _ = HEADER.unpack(parts[position])
-            if kind in _DATA:
+            if kind in _DATA and connection not in spared:
                 sizes[connection] += length + FRAME_COST
         victims: set[int] = set()
         for connection, size in sizes.most_common():

@@ -51,6 +51,26 @@ class Limits:
             raise ValueError("times are not negative, reconnect_first above 0")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateLimits:
+    """Bounds on what waits for its record."""
+
+    deadline: float = 2.0
+    """Seconds the recorder may owe a release; a stalled disk or a recorder's
+    restart takes one, and people wait no longer than a few for a page."""
+    connection: int = 8 * MIB
+    """Bytes of one connection: what is read of a message at most. Above, the
+    recorder is asked to read what there is, and the server waits."""
+    total: int = 64 * MIB
+    """Bytes of all connections of a wire: what is kept at most. Above, those that
+    hold more than their share are treated as full."""
+
+    def __post_init__(self) -> None:
+        """Refuse bounds that cannot be kept."""
+        if self.deadline <= 0 or not 0 < self.connection <= self.total:
+            raise ValueError("a deadline above 0, connection above 0 and within total")
+
+
 @dataclass(slots=True)
 class Counters:
     """What happened since the wire started; only ever grows."""

@@ -12,7 +12,7 @@ import contextlib
 import heapq
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,12 @@ import msgspec
 from typing_extensions import override
 
 from proxy.clock import Clock, SystemClock, wall_minus_monotonic_ns
+from proxy.taplink import answers
 from proxy.taplink.backlog import Backlog
-from proxy.taplink.limits import FRAME_COST, Counters, Limits
+from proxy.taplink.gates import Gates
+from proxy.taplink.limits import FRAME_COST, Counters, GateLimits, Limits
 from proxy.taplink.missed import MissedTotals, Untracked
+from proxy.taplink.shedding import shed, stall
 from proxy.taplink.stream import Stream
 from proxy.taplink.tracked import Timed, Tracked
 from proxy.tapstream import (
@@ -33,9 +36,8 @@ from proxy.tapstream import (
     Hello,
     Kind,
     LossReason,
-    Lost,
+    Missed,
     Opened,
-    StreamBroken,
     Tap,
     TapSource,
     pack,
@@ -52,6 +54,10 @@ class TapLink(TapSource):
         boot: random id of this process start, below 2**63.
         limits: bounds on memory and time.
         clock: the host's clocks.
+        gates: which applications are held, and whether a failure closes; until a
+            recorder says otherwise.
+        gate_limits: bounds on what is held.
+        markers: directory of open gaps, shared with the recorder.
 
     """
 
@@ -61,6 +67,10 @@ class TapLink(TapSource):
         boot: int,
         limits: Limits | None = None,
         clock: Clock | None = None,
+        *,
+        gates: Mapping[str, bool] | None = None,
+        gate_limits: GateLimits | None = None,
+        markers: Path | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.counters = Counters()
@@ -72,15 +82,20 @@ class TapLink(TapSource):
         self._boot = boot
         self._clock = clock or SystemClock()
         self._wall_minus_monotonic_ns = wall_minus_monotonic_ns(self._clock)
-        self._tracked: dict[int, Tracked] = {}
+        self.tracked: dict[int, Tracked] = {}
         self._next = 1
         self._missed = MissedTotals()
         self._replay: Iterator[Timed] = iter(())
         self._stream: Stream | None = None
         self._scheduled = False
         self._progress_ns = 0
+        self.stalled = False
+        """Gated connections are not read: the recorder lags."""
         self._closing = False
         self._closed = False
+        self.gates = Gates(
+            self, gate_limits or GateLimits(), gates or {}, markers, boot, self._clock
+        )
         self._settled = asyncio.Event()
 
     # What the wire calls.
@@ -90,14 +105,16 @@ class TapLink(TapSource):
         """A connection was accepted; its tap is told everything that follows."""
         self.last_ns = time_ns = max(time_ns, self.last_ns)
         if (
-            len(self._tracked) >= self.limits.tracked
+            len(self.tracked) >= self.limits.tracked
             or self.backlog.size > self.limits.backlog_hard
         ):
             self.counters.missed_connections += 1
-            return Untracked(opened.application, time_ns, self._untracked_ended)
+            return Untracked(
+                opened.application, time_ns, self._untracked_ended, self.gates.hold
+            )
         number = self._next
         self._next = number + 1
-        tracked = self._tracked[number] = Tracked(self, number, opened, time_ns)
+        tracked = self.tracked[number] = Tracked(self, number, opened, time_ns)
         if self.live:
             self.backlog.append(*tracked.opened[1:])
             self.wake()
@@ -121,11 +138,12 @@ class TapLink(TapSource):
         """Figures for the wire's report."""
         return {
             "recorder_connected": self._stream is not None,
-            "tracked_connections": len(self._tracked),
-            "shed_connections_open": sum(c.shed for c in self._tracked.values()),
+            "tracked_connections": len(self.tracked),
+            "shed_connections_open": sum(c.shed for c in self.tracked.values()),
             "backlog_bytes": self.backlog.size,
             "kept_bytes": self.kept_bytes,
             **{name: getattr(self.counters, name) for name in Counters.__slots__},
+            **self.gates.status(),
         }
 
     async def run(self) -> None:
@@ -178,7 +196,7 @@ class TapLink(TapSource):
 
     @property
     def _idle(self) -> bool:
-        return not self._tracked and self._missed.empty
+        return not self.tracked and self._missed.empty
 
     # What a tracked connection calls.
 
@@ -190,7 +208,7 @@ class TapLink(TapSource):
         if self.backlog.size > self.limits.backlog_soft:
             self._flush()
             if self.backlog.size > self.limits.backlog_hard:
-                self._shed()
+                shed(self)
 
     def kept_too_much(self, connection: Tracked) -> None:
         """Give up replaying, or without a recorder the connection itself."""
@@ -200,7 +218,7 @@ class TapLink(TapSource):
         if self.kept_bytes <= limits.kept_total:
             return
         goal = limits.kept_total * 7 // 8
-        for largest in sorted(self._tracked.values(), key=lambda c: -c.kept):
+        for largest in sorted(self.tracked.values(), key=lambda c: -c.kept):
             if self.kept_bytes <= goal:
                 break
             self._give_up(largest)
@@ -214,7 +232,7 @@ class TapLink(TapSource):
 
     def settle(self, connection: Tracked) -> None:
         """Forget it and tell the recorder that it may do so too."""
-        if self._tracked.pop(connection.number, None) is None:
+        if self.tracked.pop(connection.number, None) is None:
             return
         if self.live:
             self.backlog.append(pack(Kind.SETTLED, connection.number, 0, self.last_ns))
@@ -236,29 +254,6 @@ class TapLink(TapSource):
             self.backlog.append(header, payload)
             self.wake()
 
-    def _shed(self) -> None:
-        excess = self.backlog.size - self.limits.backlog_hard * 7 // 8
-        victims = self.backlog.largest(excess) & self._tracked.keys()
-        totals = {n: (self._tracked[n].up, self._tracked[n].down) for n in victims}
-        for number, dropped in self.backlog.shed(victims, totals).items():
-            assert dropped.up is not None
-            assert dropped.down is not None
-            tracked = self._tracked[number]
-            lost = Lost(
-                reason=LossReason.SHED,
-                up=dropped.up,
-                down=dropped.down,
-                since_ns=dropped.since_ns,
-            )
-            if not tracked.silent:
-                tracked.lose_from(dropped.up, dropped.down, lost)
-                self.counters.shed_connections += 1
-            self.counters.lost_bytes += dropped.size
-        logger.warning(
-            "the recorder lags: %d connections pass unrecorded until they end",
-            len(victims),
-        )
-
     # The stream.
 
     def attach(self, stream: Stream) -> None:
@@ -277,7 +272,7 @@ class TapLink(TapSource):
             pack(Kind.HELLO, 0, 0, self._progress_ns, msgspec.msgpack.encode(hello))
         )
         self._replay = heapq.merge(
-            *[tracked.replay() for tracked in self._tracked.values()],
+            *[tracked.replay() for tracked in self.tracked.values()],
             key=itemgetter(0),
         )
         self.backlog.clear()
@@ -286,6 +281,7 @@ class TapLink(TapSource):
         self.backlog.append(pack(Kind.WATERMARK, 0, 0, self._watermark_ns()))
         if self._closing:
             self.backlog.append(self._bye())
+        self.gates.connected()
         self._flush()
 
     def detach(self, stream: Stream) -> None:
@@ -295,35 +291,48 @@ class TapLink(TapSource):
             self.live = False
             self.backlog.clear()
             self._replay = iter(())
+            self.gates.disconnected()
 
     def received(self, frame: Frame) -> None:
-        """One frame of the recorder; those of an unknown kind are skipped."""
-        kind, number, offset, time_ns, payload = frame
-        if kind == Kind.COMMITTED and len(payload) == 8:
-            self._progress_ns = self.last_ns
-            if number == 0:
-                self._missed.commit(offset)
-                self._send_missed(again=False)
-                self._settled.set()
-            elif (tracked := self._tracked.get(number)) is not None:
-                tracked.commit(offset, int.from_bytes(payload, "little"))
-        elif kind == Kind.ASK_WATERMARK:
-            self.backlog.append(pack(Kind.WATERMARK, 0, 0, self._watermark_ns()))
+        """One frame of the recorder."""
+        answers.take(self, frame)
+
+    def progressed(self) -> None:
+        """The recorder has committed something."""
+        self._progress_ns = self.last_ns
+
+    def missed_committed(self, serial: int) -> None:
+        """MISSED frames up to this one are on disk."""
+        self._missed.commit(serial)
+        self._send_missed(again=False)
+        if self._missed.empty:
+            self.gates.told()
+        self._settled.set()
+
+    def tell_watermark(self) -> None:
+        """Everything until now has been sent."""
+        self.backlog.append(pack(Kind.WATERMARK, 0, 0, self._watermark_ns()))
+        self.wake()
+
+    def gated(self, closed: dict[str, bool]) -> None:
+        """The recorder says which applications are held; see ``Kind.GATED``."""
+        helds = [c.held for c in self.tracked.values() if c.held is not None]
+        self.gates.changed_to(closed, helds)
+        for connection in self.tracked.values():
+            if connection.held is None and connection.application in closed:
+                connection.nudge()
+
+    def hold_full(self, number: int) -> None:
+        """Ask the recorder to read what there is of this connection."""
+        if self.live:
+            self.backlog.append(pack(Kind.HOLD_FULL, number, 0, self.last_ns))
             self.wake()
-        elif kind == Kind.FORGET and len(payload) >= 8:
-            tracked = self._tracked.get(number)
-            if tracked is not None and not tracked.silent:
-                down = int.from_bytes(payload[:8], "little")
-                lost = Lost(
-                    reason=LossReason.FORGOTTEN,
-                    up=offset,
-                    down=down,
-                    since_ns=time_ns or self.last_ns,
-                    detail=payload[8:].decode(errors="replace"),
-                )
-                self.counters.lost_bytes += tracked.lose_from(offset, down, lost)
-        elif kind in (Kind.COMMITTED, Kind.FORGET):
-            raise StreamBroken(len(payload), [])
+
+    def note(self, missed: Missed) -> None:
+        """Have this told to a recorder, exactly once."""
+        self._missed.note(missed)
+        if self.live:
+            self._send_missed(again=False)
 
     def resume(self) -> None:
         """The socket takes more."""
@@ -343,6 +352,8 @@ class TapLink(TapSource):
             parts = self._replay_slice(most) or self.backlog.take(most)
             if not parts:
                 self._progress_ns = self.last_ns
+                if self.stalled:
+                    stall(self, stalled=False)
                 return
             stream.transport.writelines(parts)
 

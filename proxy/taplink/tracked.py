@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from operator import itemgetter
 from typing import Protocol
 
 import msgspec
 from typing_extensions import override
 
+from proxy.tapgate import Hold, Release
 from proxy.taplink.backlog import Backlog, lost_frame
+from proxy.taplink.gates import Gates
+from proxy.taplink.held import Held
 from proxy.taplink.limits import FRAME_COST, Counters, Limits
 from proxy.tapstream import (
     HEADER,
@@ -51,6 +54,7 @@ class Link(Protocol):
     """A recorder is connected and has been sent everything kept so far."""
     last_ns: int
     kept_bytes: int
+    gates: Gates
 
     def wake(self) -> None:
         """Something waits in the backlog."""
@@ -73,6 +77,7 @@ class Tracked(Tap):
         "dropped",
         "end_frame",
         "eofs",
+        "held",
         "kept",
         "kept_down",
         "kept_up",
@@ -82,6 +87,7 @@ class Tracked(Tap):
         "opened",
         "silent",
         "up",
+        "woken",
     )
 
     def __init__(self, link: Link, number: int, opened: Opened, time_ns: int) -> None:
@@ -101,6 +107,9 @@ class Tracked(Tap):
         self.lost: Lost | None = None
         self.silent = False
         """Lost or forgotten: bytes are counted, no more."""
+        self.held: Held | None = None
+        """Bytes that wait for their record; None: nothing holds them."""
+        self.woken: Callable[[], None] | None = None
         self.dropped: tuple[int, int, int] | None = None
         """Kept bytes below these offsets (up, down) were dropped, the first of
         them at this time: not replayable until they are committed."""
@@ -191,8 +200,45 @@ class Tracked(Tap):
             and self.lost.reason not in (LossReason.FORGOTTEN, LossReason.INTENDED)
         )
 
-    def commit(self, up: int, down: int) -> None:
-        """Everything below these offsets is on disk and need not be kept."""
+    @override
+    def cut(self, time_ns: int) -> None:
+        """The server reset its direction: EOF_DOWN with a payload says so."""
+        time_ns = self._stamp(time_ns)
+        payload = b"cut"
+        header = pack_header(
+            Kind.EOF_DOWN, self.number, self.down, time_ns, len(payload)
+        )
+        self.eofs.append((time_ns, header, payload))
+        if not self.silent:
+            self._send(header, payload)
+
+    @override
+    def gate(self, wake: Callable[[], None]) -> Hold | None:
+        """What holds it; ``wake`` is kept, in case that is something only later."""
+        self.woken = wake
+        if self.held is None:
+            gates = self.link.gates
+            self.held = gates.hold(
+                self.application, self.number, wake, self.up, self.down
+            )
+        return self.held
+
+    def nudge(self) -> None:
+        """What holds it may have changed."""
+        if self.woken is not None and self.end_frame is None:
+            self.woken()
+
+    def release(self, release: Release) -> None:
+        """The recorder let something go."""
+        if self.held is not None and self.held.release(release):
+            self.held.wake()
+
+    def commit(self, up: int, down: int, *, inside: bool = False) -> None:
+        """Everything below these offsets is on disk and need not be kept.
+
+        ``inside`` a response: what follows can only be lost, should the recorder
+        change before the response has ended.
+        """
         freed = 0
         kept = self.kept_up
         while kept and kept[0][0] <= up:
@@ -206,6 +252,10 @@ class Tracked(Tap):
         self.committed_down = max(down, self.committed_down)
         if self.dropped and up >= self.dropped[0] and down >= self.dropped[1]:
             self.dropped = None
+        if inside:
+            self.dropped = (up, down + 1, self.link.last_ns)
+        if self.held is not None and self.held.committed(down):
+            self.held.wake()
         if self.end_frame is not None:
             self._settle_if_done()
 
@@ -214,6 +264,7 @@ class Tracked(Tap):
         self.silent = True
         self.lost = Lost(reason=reason, up=self.up, down=self.down, since_ns=time_ns)
         self._send(*lost_frame(self.number, self.lost))
+        self._fail_gate(reason)
 
     def lose_from(self, up: int, down: int, lost: Lost) -> int:
         """Lose what lies at or above these offsets; returns payload bytes dropped.
@@ -228,7 +279,14 @@ class Tracked(Tap):
                 gone = len(kept.pop()[2])
                 size += gone
                 self._free(gone + FRAME_COST)
+        if lost.reason != LossReason.FORGOTTEN:
+            self._fail_gate(lost.reason)
         return size
+
+    def _fail_gate(self, reason: int) -> None:
+        """What was forgotten at the recorder's wish, the recorder releases."""
+        if self.held is not None:
+            self.held.failed(LossReason(reason).name.lower())
 
     def lose_kept(self, reason: LossReason) -> None:
         """No recorder is there and nothing more can be kept: all of it is lost."""

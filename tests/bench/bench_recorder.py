@@ -157,7 +157,7 @@ async def link_cost() -> None:
                 for number, size in enumerate(sizes, start=1):
                     size[0] += len(REQUEST)
                     size[1] += len(RESPONSE)
-                    link._tracked[number].commit(*size)
+                    link.tracked[number].commit(*size)
             count = ROUNDS * 2 * CONNECTIONS * 2
             print(f"{'taplink: one DATA call':58} {called / count * 1e6:8.2f} µs")
             share = flushed / count * 1e6

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import NamedTuple, cast
 
 from proxy.events import Actor, ExchangeRecorded, Extraction
-from proxy.exchange.model import Exchange
+from proxy.exchange.model import Exchange, Request, Response
+from proxy.exchange.standing import Gate
+from proxy.extraction.model import OnFailure
 from proxy.extraction.view import View
 from proxy.pipeline import ConnectionContext, Outcome, Prepared
+
+EVENT_STREAM = b"text/event-stream"
+
+
+class PlainGate(NamedTuple):
+    """Holds every success."""
+
+    closed: bool
+
+    def holds(self, response: Response) -> bool:
+        """Whether it is a success, and has an end to wait for."""
+        return response.status < 300 and response.get(b"content-type") != EVENT_STREAM
 
 
 class PlainPipeline:
@@ -17,8 +31,16 @@ class PlainPipeline:
     ``/fault-finish`` make it raise there.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, gated: OnFailure | None = None) -> None:
         self.observed = 0
+        self.gated = gated
+
+    def gate(self, request: Request) -> Gate | None:
+        """What begins with ``/client``, or ``/open`` whatever the application."""
+        if self.gated is None or not request.target.startswith((b"/client", b"/open")):
+            return None
+        closed = self.gated is OnFailure.CLOSED
+        return PlainGate(closed and not request.target.startswith(b"/open"))
 
     def observe(self, context: ConnectionContext, exchange: Exchange) -> Prepared:
         """Count it."""

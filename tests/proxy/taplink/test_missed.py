@@ -24,7 +24,7 @@ def test_totals_are_sent_once_and_again_to_another_recorder() -> None:
     totals.add("b", 4, Ended(up=3, down=3), 7, absent=False)
 
     first = frames(totals)
-    totals.add("a", 8, Ended(up=1, down=1), 9, absent=False)
+    totals.add("a", 8, Ended(up=1, down=1), 9, absent=True)
 
     assert [
         (m.application, m.connections, m.up, m.down, m.since_ns, m.until_ns)
@@ -41,7 +41,7 @@ def test_totals_are_sent_once_and_again_to_another_recorder() -> None:
 def test_untracked_connection_tells_its_totals_once() -> None:
     """Whatever is called before, and however often it ends."""
     told: list[tuple[str, int, Ended, int]] = []
-    tap = Untracked("a", 1, lambda *what: told.append(what))
+    tap = Untracked("a", 1, lambda *what: told.append(what), lambda *_: None)
     tap.data(True, b"x", 2)
     tap.eof(True, 2)
     tap.detach(2)

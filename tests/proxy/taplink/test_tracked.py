@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy.taplink.backlog import Backlog
-from proxy.taplink.limits import Counters, Limits
+from proxy.taplink.gates import Gates
+from proxy.taplink.limits import Counters, GateLimits, Limits
 from proxy.taplink.tracked import Tracked
 from proxy.tapstream import (
     HEADER,
@@ -15,9 +16,11 @@ from proxy.tapstream import (
     Kind,
     LossReason,
     Lost,
+    Missed,
     Opened,
     Resumed,
 )
+from tests.support.clocks import ManualClock
 
 OPENED = Opened(application="sonar", client=("192.0.2.1", 4711))
 
@@ -32,10 +35,17 @@ class Alone:
         self.live = False
         self.last_ns = 0
         self.kept_bytes = 0
+        self.gates = Gates(self, GateLimits(), {}, None, 1, ManualClock())
         self.settled: list[int] = []
 
     def wake(self) -> None:
         """Nobody listens."""
+
+    def hold_full(self, number: int) -> None:
+        """Nothing is held here."""
+
+    def note(self, missed: Missed) -> None:
+        """Nothing is held here."""
 
     def kept_too_much(self, connection: Tracked) -> None:
         """The bounds are not what is tested here."""
