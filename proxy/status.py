@@ -158,6 +158,10 @@ def _wire_problems(report: Report) -> list[str]:
         found.append(f"{report.role} has no recorder")
     if shed := figures.get("shed_connections_open", 0):
         found.append(f"{report.role} passes {shed} connections unrecorded")
+    found += [
+        f"{report.role} shows {name} before it is recorded"
+        for name in figures.get("gates_open", ())
+    ]
     return found
 
 

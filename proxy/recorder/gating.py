@@ -102,9 +102,11 @@ class ConnectionGate:
             self.touch()
 
     def committed(self, down: int) -> None:
-        """Everything below is on disk."""
+        """Everything below is on disk, and the wire is told so."""
         while self.blocked and self.blocked[0].end <= down:
             self.blocked.popleft()
+        if down > self._said.offset:
+            self._said = self._said._replace(offset=down)
         self.touch()
 
     def tell(self) -> None:

@@ -114,3 +114,10 @@ def test_a_rule_set_that_was_refused_is_told_beside_the_verdict() -> None:
         "recording everything; the new rule set of sonar is wrong "
         "(rules.yaml:3: x: unknown key); version 0123456789abcdef stays in force"
     )
+
+
+def test_open_gate_is_not_recording_everything() -> None:
+    """Pages are shown whose records nobody has yet."""
+    line = _line(_reports(wire_0={"gates_open": ["sonar"]}))
+
+    assert line == "not recording everything: wire-0 shows sonar before it is recorded"
