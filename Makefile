@@ -9,7 +9,7 @@ PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-deep lint fmt types imports golden bench check pins clean \
-	attribution-model
+	attribution-model bench-verify
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -49,12 +49,16 @@ golden: $(STAMP)  ## write the expected results of recorded traffic anew; review
 
 SEEDS ?= 10
 EXCHANGES ?= 50000
+ROWS ?= 1000000
 
 attribution-model: $(STAMP)  ## office days against the truth: SEEDS=10 EXCHANGES=50000
 	$(BIN)/python -m tests.model --seeds $(SEEDS) --exchanges $(EXCHANGES)
 
 bench: $(STAMP)  ## speed and memory, side by side with the peers; writes build/bench.json
 	$(BIN)/python -m tests.bench
+
+bench-verify: $(STAMP)  ## rows a second of whosaw verify: ROWS=1000000
+	$(BIN)/python -m tests.bench.bench_verify $(ROWS)
 
 check: lint types imports test  ## what has to be green before a commit
 

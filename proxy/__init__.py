@@ -19,7 +19,7 @@ Words, used everywhere and without synonyms:
 Imports run one way (held by import-linter)::
 
     dashboards > cli > deploy > app, capture > addons, config, keys, status
-      > admin, recorder, shipper, detections
+      > admin, recorder, shipper, sealing, verification, detections
       > journal, store, taplink, telemetry > clock
       > pipeline > ruleset, pseudonym > attribution, extraction, pairs > har
       > exchange, events, tapstream, evidence > tapgate > document > errors

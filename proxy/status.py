@@ -115,6 +115,7 @@ def verdict(
     for wire in up:
         problems += _wire_problems(wire)
         notes += _wire_notes(wire)
+    notes += _sealer_notes(reports.get("sealer"), "sealer" in living)
     notes += _shipper_notes(reports.get("shipper"), "shipper" in living, now)
     if problems:
         line = "not recording everything: " + "; ".join(problems)
@@ -170,6 +171,22 @@ def _wire_notes(report: Report) -> list[str]:
         f"application {name} is not reachable ({error})"
         for name, error in dict(report.figures.get("unreachable", {})).items()
     ]
+
+
+def _sealer_notes(report: Report | None, living: bool) -> list[str]:
+    if report is None:
+        return []
+    if not living:
+        return ["the sealer is not running: new evidence is not sealed"]
+    figures = report.figures
+    found = []
+    if error := figures.get("seal_error"):
+        found.append(f"new evidence is not sealed ({error})")
+    found += [
+        f"the last seal is not anchored ({said})"
+        for said in dict(figures.get("anchors_failing", {})).values()
+    ]
+    return found
 
 
 def _shipper_notes(report: Report | None, living: bool, now: float) -> list[str]:

@@ -1,7 +1,7 @@
 """``whosaw run``: every process a config needs, started in order, kept alive.
 
-Order of starting: store (if embedded), shipper, recorder, wires; ending goes the
-other way round, so that each hands over to one that still runs. Listening
+Order of starting: store (if embedded), sealer, shipper, recorder, wires; ending
+goes the other way round, so that each hands over to one that still runs. Listening
 addresses are bound here, before anything starts, and handed to the wires: a
 taken port is one clear line, and wires can be replaced without refusing a
 connection.
@@ -24,6 +24,7 @@ from proxy.app.rulesets import load_all
 from proxy.app.supervisor import ChildSpec, Supervisor
 from proxy.config import Config
 from proxy.keys import load_or_create
+from proxy.seal_key import load_or_create as load_or_create_seal_key
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ FLUSH_SECONDS = 25.0
 """Grace of recorder, shipper and store: their own bounds are shorter."""
 
 
-ROLES = ("store", "shipper", "recorder", "wire")
+ROLES = ("store", "sealer", "shipper", "recorder", "wire")
 
 
 def run(config: Config, roles: frozenset[str] = frozenset(ROLES)) -> int:
@@ -52,6 +53,8 @@ def run(config: Config, roles: frozenset[str] = frozenset(ROLES)) -> int:
         check(config)
         gating.keep(config, gating.of(rulesets))
     load_or_create(config.keys)
+    if config.seals.enabled and "sealer" in roles:
+        load_or_create_seal_key(config.seals.key)
     return asyncio.run(_run(config, roles))
 
 
@@ -83,6 +86,11 @@ def specs(config: Config, descriptors: dict[str, int]) -> list[ChildSpec]:
                 argv=command("store"),
                 grace=FLUSH_SECONDS,
             )
+        )
+    if config.seals.enabled:
+        # Ended after recorder and shipper: their last entries are sealed, too.
+        found.append(
+            ChildSpec(role="sealer", argv=command("seal"), grace=FLUSH_SECONDS)
         )
     found.append(
         ChildSpec(

@@ -1,4 +1,4 @@
-"""Commands that keep running: run, wire, record, ship, store; and migrate.
+"""Commands that keep running: run, wire, record, ship, seal, store; and migrate.
 
 What a role is made of is imported when the role runs: a recorder loads no
 mitmproxy, a store no rules. That is memory and time of start of each process.
@@ -30,6 +30,7 @@ def register(app: typer.Typer) -> None:
     app.command()(wire)
     app.command()(record)
     app.command()(ship)
+    app.command()(seal)
     app.command()(store)
     app.command()(migrate)
 
@@ -40,7 +41,7 @@ def run(
         list[str] | None,
         typer.Option(
             help="Run only this role here; may be given several times: "
-            "store, shipper, recorder, wire."
+            "store, sealer, shipper, recorder, wire."
         ),
     ] = None,
 ) -> int:
@@ -82,6 +83,14 @@ def ship(config: ConfigFile = DEFAULT_CONFIG) -> int:
 
     log_to_stderr("shipper")
     return shipper.run(load(config))
+
+
+def seal(config: ConfigFile = DEFAULT_CONFIG) -> int:
+    """Seal the journal: signed evidence that nothing was changed."""
+    from proxy.app import sealer
+
+    log_to_stderr("sealer")
+    return sealer.run(load(config))
 
 
 def store(config: ConfigFile = DEFAULT_CONFIG) -> int:

@@ -6,11 +6,14 @@ reading beside its neighbours, a line in the reference.
 """
 
 from proxy.config.model import (
+    AnchorKind,
+    AnchorPlace,
     Application,
     ClientCertificates,
     Config,
     GateBounds,
     JournalBounds,
+    Sealing,
     StoreAccess,
     TapBounds,
     TlsListen,
@@ -19,11 +22,14 @@ from proxy.config.model import (
 from proxy.config.reading import load, read
 
 __all__ = [
+    "AnchorKind",
+    "AnchorPlace",
     "Application",
     "ClientCertificates",
     "Config",
     "GateBounds",
     "JournalBounds",
+    "Sealing",
     "StoreAccess",
     "TapBounds",
     "TlsListen",

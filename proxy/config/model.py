@@ -93,6 +93,38 @@ class JournalBounds:
     segment: int
 
 
+class AnchorKind(Enum):
+    """What a seal is anchored with; the value is its key in the config file."""
+
+    DIRECTORY = "directory"
+    """A mount that forbids change."""
+    HTTP = "http"
+    """A receiver: POST of the seal."""
+    TIMESTAMP = "timestamp"
+    """A time-stamping authority (RFC 3161)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnchorPlace:
+    """One place off the host."""
+
+    kind: AnchorKind
+    where: str
+    """A path or a URL. A URL may hold a token: it is not told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealing:
+    """How the journal is sealed."""
+
+    enabled: bool
+    key: Path
+    """Ed25519 private key, PEM."""
+    every: float
+    """Seconds."""
+    anchors: tuple[AnchorPlace, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreAccess:
     """Where the store is; with ``embedded``, it is served by this sidecar."""
@@ -119,6 +151,7 @@ class Config:
     gate: GateBounds
     journal: JournalBounds
     store: StoreAccess
+    seals: Sealing
 
     @property
     def tap_socket(self) -> Path:
@@ -129,6 +162,11 @@ class Config:
     def journal_directory(self) -> Path:
         """Where the journal's segments are."""
         return self.state / "journal"
+
+    @property
+    def seal_directory(self) -> Path:
+        """Where the sealer keeps the seals."""
+        return self.state / "seals"
 
     @property
     def status_directory(self) -> Path:

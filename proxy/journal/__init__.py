@@ -17,7 +17,8 @@ Invariants:
   failed commit changes nothing, in memory or on disk.
 * An epoch is never reused: it is a time in ms, greater than any found before.
 * A segment is unlinked only when the cursor says that all of it was counted in
-  the store.
+  the store, and, once sealing has begun, the sealer's mark that it is sealed;
+  when there is no more room, the first is enough.
 * Checkpoints, tidying and unlinking happen on a thread of their own, so that no
   commit waits for them as long as the disk keeps up.
 
@@ -28,8 +29,8 @@ set aside under a ``.corrupt-`` name, a fresh epoch begins, and ``set_aside``
 tells the recorder, which records the gap. SQLite's own guarantee is relied on:
 what was synced stays, given a disk that does not lie about syncing.
 
-A hash chain and seals grow here: a chain head is one more row of ``meta``,
-written in the transaction of the entries it covers.
+Seals are made by a process of its own (``proxy.sealing``), which reads like the
+shipper.
 """
 
 from proxy.journal.model import (

@@ -17,6 +17,8 @@ from proxy.journal import layout
 
 CURSOR = "shipped.json"
 """Its name in the journal's directory, unless a config says otherwise."""
+SEALED = "sealed.json"
+"""The sealer's mark, in the same form: what it counts is sealed."""
 
 
 class Cursor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

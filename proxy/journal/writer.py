@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from proxy.journal import layout, opening, segment
-from proxy.journal.cursor import CURSOR, Cursor, CursorDamaged, load
+from proxy.journal.cursor import CURSOR, SEALED, Cursor, CursorDamaged, load
 from proxy.journal.finished import FinishedSegments
 from proxy.journal.model import (
     Batch,
@@ -55,6 +55,7 @@ class Journal:
         self._limits = limits
         self._clock = clock
         self._cursor_path = cursor
+        self._sealed_path = directory / SEALED
         self._lock = threading.RLock()
         self._finished = FinishedSegments()
         self._boots: frozenset[int] | None = None
@@ -300,6 +301,17 @@ class Journal:
         except (CursorDamaged, OSError):
             return Cursor()
 
+    def _let_go(self) -> Cursor:
+        """What was counted, as far as it is sealed, too, once sealing has begun."""
+        counted = self._cursor()
+        try:
+            sealed = load(self._sealed_path)
+        except (CursorDamaged, OSError):
+            sealed = Cursor()
+        if sealed is None:
+            return counted
+        return min(counted, sealed, key=lambda each: (each.epoch, each.counted))
+
     # Committing
 
     def _commit(self, batch: Batch) -> None:
@@ -352,6 +364,7 @@ class Journal:
     def _make_room(self, wanted: int) -> None:
         if self._bytes() + wanted <= self._limits.total_bytes:
             return
+        # Sealed or not: a sealer that is away must not stop the recording.
         self._finished.unlink_counted(self._cursor())
         self._set_aside_bytes = layout.size_set_aside(self._directory)
         held = self._bytes()
@@ -373,7 +386,7 @@ class Journal:
             with self._lock:
                 self._checkpoint_rest()
         self._finished.finish()
-        self._finished.unlink_counted(self._cursor())
+        self._finished.unlink_counted(self._let_go())
 
     def _checkpoint_rest(self) -> None:
         frames, copied = segment.checkpoint(self._connection)

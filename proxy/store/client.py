@@ -12,10 +12,12 @@ unavailability: a row of evidence must not be set aside for an operator's slip.
 
 from __future__ import annotations
 
+import contextlib
 import struct
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,6 +28,7 @@ from clickhouse_connect.driver.exceptions import (
     DataError,
     ProgrammingError,
 )
+from urllib3.exceptions import HTTPError
 
 from proxy.errors import UsageError
 from proxy.store.port import StoreRejected, StoreUnavailable
@@ -36,6 +39,9 @@ _FINAL = frozenset(
 """Codes that name the data or the statement (ClickHouse's ErrorCodes)."""
 _FINAL_FOR_QUESTIONS = _FINAL | {60, 81, 115, 158, 164, 396, 497, 516}
 """For a question a missing table or a missing right is an answer, too."""
+
+_STREAMED = 1 << 20
+"""Bytes of a stream read at once."""
 
 _INSERT = {
     "insert_deduplicate": 1,
@@ -192,6 +198,31 @@ class ClickHouseStore:
         return Result(
             tuple(result.column_names), [tuple(row) for row in result.result_rows]
         )
+
+    def stream(
+        self, sql: str, params: Mapping[str, object] | None = None
+    ) -> Iterator[bytes]:
+        """Ask for rows as lines of JSON arrays, in chunks of any size.
+
+        Raises:
+            As ``query``; also in the middle.
+        """
+        try:
+            answer = self._connected().raw_stream(
+                sql,
+                parameters=dict(params or {}),
+                settings={
+                    "database": self.settings.database,
+                    "output_format_json_quote_64bit_integers": 0,
+                },
+                fmt="JSONCompactEachRow",
+            )
+            with contextlib.closing(answer):
+                yield from iter(partial(answer.read, _STREAMED), b"")
+        except ClickHouseError as error:
+            raise _translated(error, _FINAL_FOR_QUESTIONS) from error
+        except HTTPError as error:
+            raise StoreUnavailable(f"the answer broke off: {error}") from error
 
     def command(self, sql: str, *, database: str | None = None) -> None:
         """Run a statement that gives no rows. Raises as ``query``."""

@@ -121,3 +121,26 @@ def test_open_gate_is_not_recording_everything() -> None:
     line = _line(_reports(wire_0={"gates_open": ["sonar"]}))
 
     assert line == "not recording everything: wire-0 shows sonar before it is recorded"
+
+
+def test_seals_that_are_not_made_or_anchored_are_said() -> None:
+    """Recording goes on; the evidence is weaker."""
+    reports = _reports() | {
+        "sealer": Report(
+            role="sealer",
+            pid=1,
+            at=NOW,
+            figures={
+                "seal_error": "a disk",
+                "anchors_failing": {"there": "there: 503"},
+            },
+        )
+    }
+
+    line = _line(reports)
+    gone = _line(reports, {"wire-0", "recorder", "shipper"})
+
+    assert line.startswith("recording everything; ")
+    assert "new evidence is not sealed (a disk)" in line
+    assert "the last seal is not anchored (there: 503)" in line
+    assert "the sealer is not running" in gone

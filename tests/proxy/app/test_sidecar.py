@@ -25,7 +25,7 @@ def test_whoever_receives_is_started_before_whoever_sends(config: Config) -> Non
     """And ended after it: the order of ending is the reverse."""
     order = [spec.role for spec in specs(config, {"tickets": 9})]
 
-    assert order == ["store", "shipper", "recorder", "wire-0", "wire-1"]
+    assert order == ["store", "sealer", "shipper", "recorder", "wire-0", "wire-1"]
     assert {role.split("-")[0] for role in order} == set(ROLES)
 
 

@@ -1,0 +1,40 @@
+"""``whosaw keys make-seal-key``: the key that seals are signed with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from proxy.cli.options import DEFAULT_CONFIG, ConfigFile
+from proxy.config import load
+from proxy.evidence.seal import fingerprint
+from proxy.seal_key import create, public_path
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(help="Keys of a sidecar.", no_args_is_help=True)
+    group.callback()(_group)
+    group.command("make-seal-key")(make_seal_key)
+    app.add_typer(group, name="keys")
+
+
+def _group() -> None:
+    """Keys of a sidecar."""
+
+
+def make_seal_key(
+    config: ConfigFile = DEFAULT_CONFIG,
+    *,
+    out: Annotated[
+        Path | None, typer.Option(help="Where; by default where the config says.")
+    ] = None,
+) -> int:
+    """Make an Ed25519 key to sign seals with, and its public half beside it."""
+    path = out if out is not None else load(config).seals.key
+    key = create(path)
+    typer.echo(f"{path}: the private key {fingerprint(key.public_key())}, mode 0600")
+    typer.echo(f"{public_path(path)}: its public half, for whosaw verify; keep a copy")
+    return 0

@@ -1,0 +1,99 @@
+"""Rows and seals of a store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from proxy.evidence.columns import columns, tables
+from proxy.evidence.seal import Sealed
+from proxy.store.client import ClickHouseStore
+from proxy.verification.rows import expression
+from proxy.verification.source import Span
+
+_PAGE = 5_000
+"""Seals asked for at once: some 5 MB, and the tags."""
+
+
+class StoreSource:
+    """A ``Source`` over a store."""
+
+    ordered = False
+
+    def __init__(self, store: ClickHouseStore, *, in_order: bool = False) -> None:
+        self._store = store
+        self._order = " ORDER BY seq" if in_order else ""
+
+    def nodes(self) -> list[str]:
+        """See ``Source``."""
+        found = self._store.query("SELECT DISTINCT node FROM seals ORDER BY node")
+        return [row[0] for row in found.rows]
+
+    def seals(self, node: str) -> Iterator[Sealed]:
+        """See ``Source``."""
+        newest = self._store.query(
+            "SELECT max(number) FROM seals WHERE node = {node:String}", {"node": node}
+        ).rows[0][0]
+        for first in range(0, int(newest) + 1, _PAGE):
+            bounds = {"node": node, "first": first, "last": first + _PAGE - 1}
+            where = (
+                "WHERE node = {node:String} "
+                "AND number BETWEEN {first:UInt64} AND {last:UInt64} ORDER BY number"
+            )
+            kept = {
+                row[0]: row[1:]
+                for row in self._store.query(
+                    "SELECT number, seed, tags, leaves FROM seal_seeds " + where,  # noqa: S608 constant
+                    bounds,
+                ).rows
+            }
+            for number, body, signature in self._store.query(
+                "SELECT number, body, signature FROM seals " + where,  # noqa: S608 constant
+                bounds,
+            ).rows:
+                seed, tags, leaves = kept.get(number, ("", "", ""))
+                yield Sealed(
+                    body=body, signature=signature, seed=seed, tags=tags, leaves=leaves
+                )
+
+    def names(self, table: str) -> tuple[str, ...]:
+        """See ``Source``."""
+        return tuple(column.name for column in columns(table))
+
+    def lines(
+        self, table: str, node: str, epoch: int, first: int, last: int
+    ) -> Iterator[bytes]:
+        """See ``Source``."""
+        wanted = ", ".join(
+            f"{expression(column)} AS `_{n}`" for n, column in enumerate(columns(table))
+        )
+        where = (
+            "FROM {table:Identifier} WHERE node = {node:String} "
+            "AND epoch = {epoch:UInt64} "
+            "AND seq BETWEEN {first:UInt64} AND {last:UInt64}"
+        )
+        yield from self._store.stream(
+            f"SELECT {wanted} {where}{self._order}",
+            {
+                "table": table,
+                "node": node,
+                "epoch": epoch,
+                "first": first,
+                "last": last,
+            },
+        )
+
+    def count(self, table: str, node: str, epoch: int, first: int, last: int) -> int:
+        """See ``Source``."""
+        return self._store.count(table, node, epoch, first, last)
+
+    def spans(self) -> list[Span]:
+        """See ``Source``."""
+        found = []
+        for table in tables():
+            result = self._store.query(
+                "SELECT node, epoch, count(), min(seq), max(seq) "
+                "FROM {table:Identifier} GROUP BY node, epoch ORDER BY node, epoch",
+                {"table": table},
+            )
+            found += [Span(table, *row) for row in result.rows]
+        return found
