@@ -9,7 +9,7 @@ PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-deep lint fmt types imports golden bench check pins clean \
-	attribution-model bench-verify
+	attribution-model bench-verify metrics
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -59,6 +59,9 @@ bench: $(STAMP)  ## speed and memory, side by side with the peers; writes build/
 
 bench-verify: $(STAMP)  ## rows a second of whosaw verify: ROWS=1000000
 	$(BIN)/python -m tests.bench.bench_verify $(ROWS)
+
+metrics: $(STAMP)  ## write docs/metrics.md from the declared instruments
+	$(BIN)/python -m proxy.telemetry > docs/metrics.md
 
 check: lint types imports test  ## what has to be green before a commit
 

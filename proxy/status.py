@@ -36,6 +36,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     at: float
     """Seconds since the epoch."""
     figures: dict[str, Any] = msgspec.field(default_factory=dict)
+    process: dict[str, float] = msgspec.field(default_factory=dict)
+    """What the process itself uses, see ``proxy.app.footprint``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,16 @@ class Verdict:
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     reports: tuple[Report, ...] = field(default=())
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON: ``whosaw status --json`` and ``GET /status``."""
+        return {
+            "recording": self.recording,
+            "verdict": self.line,
+            "problems": list(self.problems),
+            "notes": list(self.notes),
+            "processes": {r.role: msgspec.to_builtins(r) for r in self.reports},
+        }
 
 
 def write(directory: Path, report: Report) -> None:
@@ -86,6 +98,13 @@ def alive(report: Report | None, now: float) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def judge(directory: Path, wires: int, now: float) -> Verdict:
+    """The verdict over what the processes wrote, at this moment."""
+    reports = read(directory)
+    living = frozenset(role for role in reports if alive(reports[role], now))
+    return verdict(reports, wires=wires, now=now, living=living)
 
 
 def verdict(

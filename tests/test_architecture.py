@@ -34,6 +34,14 @@ HELD_ELSEWHERE = {
         "deploy/demo/application/staff.py",
     },
     "tests/deploy/demo/test_process.py": {"deploy/demo/application/__main__.py"},
+    "tests/e2e/test_monitoring.py": {"proxy/app/admin.py"},
+    "tests/proxy/telemetry/test_declared.py": {
+        "proxy/telemetry/process.py",
+        "proxy/telemetry/recorder.py",
+        "proxy/telemetry/sealer.py",
+        "proxy/telemetry/shipper.py",
+        "proxy/telemetry/wire.py",
+    },
     "tests/proxy/config/test_reading.py": {
         "proxy/config/applications.py",
         "proxy/config/checking.py",

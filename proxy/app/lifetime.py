@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from proxy import status
+from proxy.app.footprint import LoopDelay, footprint
 
 logger = logging.getLogger(__name__)
 
@@ -50,10 +51,15 @@ async def reporting(
     directory: Path, role: str, figures: Callable[[], dict[str, Any]]
 ) -> AsyncIterator[None]:
     """Write the role's status file now and every second until the block ends."""
+    delay = LoopDelay()
 
     def say() -> None:
         report = status.Report(
-            role=role, pid=os.getpid(), at=time.time(), figures=figures()
+            role=role,
+            pid=os.getpid(),
+            at=time.time(),
+            figures=figures(),
+            process={**footprint(), "loop_delay_seconds": delay.take()},
         )
         try:
             status.write(directory, report)
@@ -67,11 +73,14 @@ async def reporting(
             say()
 
     say()
-    task = asyncio.create_task(repeat(), name="status")
+    tasks = (
+        asyncio.create_task(repeat(), name="status"),
+        asyncio.create_task(delay.run(), name="loop delay"),
+    )
     try:
         yield
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         status.remove(directory, role)

@@ -18,7 +18,7 @@ from collections.abc import Callable
 
 from proxy import status
 from proxy.app import gating
-from proxy.app.lifetime import stop_on_signal
+from proxy.app.lifetime import reporting, stop_on_signal
 from proxy.app.listening import bind, check
 from proxy.app.rulesets import load_all
 from proxy.app.supervisor import ChildSpec, Supervisor
@@ -32,7 +32,7 @@ FLUSH_SECONDS = 25.0
 """Grace of recorder, shipper and store: their own bounds are shorter."""
 
 
-ROLES = ("store", "sealer", "shipper", "recorder", "wire")
+ROLES = ("store", "sealer", "shipper", "recorder", "wire", "admin")
 
 
 def run(config: Config, roles: frozenset[str] = frozenset(ROLES)) -> int:
@@ -123,6 +123,8 @@ def specs(config: Config, descriptors: dict[str, int]) -> list[ChildSpec]:
                 ready=reported(role),
             )
         )
+    if config.admin is not None or config.telemetry is not None:
+        found.append(ChildSpec(role="admin", argv=command("admin")))
     return found
 
 
@@ -143,12 +145,13 @@ async def _run(config: Config, roles: frozenset[str]) -> int:
     asyncio.get_running_loop().add_signal_handler(
         signal.SIGHUP, supervisor.forward, "recorder", signal.SIGHUP
     )
-    starting = asyncio.create_task(_start(config, supervisor))
-    await stop.wait()
-    logger.info("stopping")
-    starting.cancel()
-    await asyncio.gather(starting, return_exceptions=True)
-    await supervisor.stop()
+    async with reporting(config.status_directory, "sidecar", supervisor.figures):
+        starting = asyncio.create_task(_start(config, supervisor))
+        await stop.wait()
+        logger.info("stopping")
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        await supervisor.stop()
     for sock in sockets.values():
         sock.close()
     return 0

@@ -93,6 +93,10 @@ class Supervisor:
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(number)
 
+    def figures(self) -> dict[str, object]:
+        """How often each child was started again, for the supervisor's report."""
+        return {"restarts": {each.spec.role: each.restarts for each in self.children}}
+
     async def _until_ready(self, spec: ChildSpec) -> None:
         if spec.ready is None:
             return

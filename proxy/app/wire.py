@@ -12,6 +12,7 @@ from addons.master import run_wire
 from addons.settings import WireSettings
 from addons.status import WireStatus
 from proxy.app import gating
+from proxy.app.certificates import Certificates
 from proxy.app.lifetime import reporting, spare_collections, stop_on_signal
 from proxy.app.listening import bind, listener
 from proxy.app.loops import loop_factory
@@ -57,13 +58,19 @@ async def _run(config: Config, index: int, descriptors: dict[str, int]) -> int:
     )
     figures: dict[str, Any] = {}
     reach = Reach(config)
+    certificates = Certificates(config)
 
     def heard(status: WireStatus) -> None:
         figures.update(wire_figures(status))
         reach.heard(status)
 
     def said() -> dict[str, Any]:
-        return {**figures, **link.status(), "unreachable": dict(reach.unreachable)}
+        return {
+            **figures,
+            **link.status(),
+            "unreachable": dict(reach.unreachable),
+            "certificates": certificates.figures(),
+        }
 
     settings = WireSettings(
         listeners=tuple(
@@ -98,6 +105,10 @@ def wire_figures(status: WireStatus) -> dict[str, Any]:
     return {
         "connections_open": status.connections_open,
         "connections_total": sum(one.connections_total for one in each),
+        "bytes_by": [
+            ["receive", sum(one.bytes_up for one in each)],
+            ["transmit", sum(one.bytes_down for one in each)],
+        ],
         "bytes_up": sum(one.bytes_up for one in each),
         "bytes_down": sum(one.bytes_down for one in each),
         "aborted": sum(one.aborted for one in each),

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from pathlib import Path
 from typing import Any
 
-import msgspec
 import typer
 
 from proxy import status as statuses
@@ -22,18 +20,10 @@ def register(app: typer.Typer) -> None:
     app.command()(status)
 
 
-def judge(directory: Path, wires: int) -> statuses.Verdict:
-    """The verdict over what the processes wrote, at this moment."""
-    now = time.time()
-    reports = statuses.read(directory)
-    living = frozenset(r for r in reports if statuses.alive(reports[r], now))
-    return statuses.verdict(reports, wires=wires, now=now, living=living)
-
-
 def status(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -> int:
     """Say in one line whether everything is recorded; exit code 1 if it is not."""
     settings = load(config)
-    verdict = judge(settings.status_directory, settings.wires)
+    verdict = statuses.judge(settings.status_directory, settings.wires, time.time())
     if as_json:
         typer.echo(json.dumps(_plain(verdict), indent=2))
     else:
@@ -42,13 +32,7 @@ def status(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -> int
 
 
 def _plain(verdict: statuses.Verdict) -> dict[str, Any]:
-    return {
-        "recording": verdict.recording,
-        "verdict": verdict.line,
-        "problems": list(verdict.problems),
-        "notes": list(verdict.notes),
-        "processes": {r.role: msgspec.to_builtins(r) for r in verdict.reports},
-    }
+    return verdict.plain()
 
 
 def _print(verdict: statuses.Verdict) -> None:
@@ -59,6 +43,8 @@ def _print(verdict: statuses.Verdict) -> None:
         name = f"{report.role} (pid {report.pid})"
         for key, value in report.figures.items():
             if isinstance(value, dict | list | str) and not value:
+                continue
+            if key.endswith("_by"):  # tables for monitoring: --json has them
                 continue
             rows.append((name, key.replace("_", " "), _shown(key, value)))
             name = ""

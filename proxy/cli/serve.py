@@ -1,4 +1,4 @@
-"""Commands that keep running: run, wire, record, ship, seal, store; and migrate.
+"""Commands that keep running: the roles and ``run``; and migrate.
 
 What a role is made of is imported when the role runs: a recorder loads no
 mitmproxy, a store no rules. That is memory and time of start of each process.
@@ -32,6 +32,7 @@ def register(app: typer.Typer) -> None:
     app.command()(ship)
     app.command()(seal)
     app.command()(store)
+    app.command()(admin)
     app.command()(migrate)
 
 
@@ -41,7 +42,7 @@ def run(
         list[str] | None,
         typer.Option(
             help="Run only this role here; may be given several times: "
-            "store, sealer, shipper, recorder, wire."
+            "store, sealer, shipper, recorder, wire, admin."
         ),
     ] = None,
 ) -> int:
@@ -98,6 +99,14 @@ def store(config: ConfigFile = DEFAULT_CONFIG) -> int:
     from proxy.app import store as role
 
     log_to_stderr("store")
+    return role.run(load(config))
+
+
+def admin(config: ConfigFile = DEFAULT_CONFIG) -> int:
+    """Answer health checks and scrapes; push metrics where that is configured."""
+    from proxy.app import admin as role
+
+    log_to_stderr("admin")
     return role.run(load(config))
 
 

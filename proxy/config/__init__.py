@@ -6,6 +6,7 @@ reading beside its neighbours, a line in the reference.
 """
 
 from proxy.config.model import (
+    Admin,
     AnchorKind,
     AnchorPlace,
     Application,
@@ -16,12 +17,14 @@ from proxy.config.model import (
     Sealing,
     StoreAccess,
     TapBounds,
+    Telemetry,
     TlsListen,
     TlsUpstream,
 )
 from proxy.config.reading import load, read
 
 __all__ = [
+    "Admin",
     "AnchorKind",
     "AnchorPlace",
     "Application",
@@ -32,6 +35,7 @@ __all__ = [
     "Sealing",
     "StoreAccess",
     "TapBounds",
+    "Telemetry",
     "TlsListen",
     "TlsUpstream",
     "load",

@@ -137,6 +137,25 @@ class StoreAccess:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Admin:
+    """Where the admin server answers."""
+
+    listen: Address
+    token_file: Path | None
+    """What a caller must send as a bearer token; None only on loopback."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telemetry:
+    """Where metrics are pushed."""
+
+    otlp: str
+    """URL of an OTLP/HTTP receiver's metrics, such as http://host:4318/v1/metrics."""
+    interval: float
+    """Seconds between two pushes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """Everything a sidecar is told."""
 
@@ -152,6 +171,8 @@ class Config:
     journal: JournalBounds
     store: StoreAccess
     seals: Sealing
+    admin: Admin | None = None
+    telemetry: Telemetry | None = None
 
     @property
     def tap_socket(self) -> Path:

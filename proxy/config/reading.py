@@ -12,6 +12,7 @@ from pathlib import Path
 from proxy.config.applications import applications
 from proxy.config.checking import applications_complete, distinct_listeners
 from proxy.config.model import Config, GateBounds, JournalBounds, StoreAccess, TapBounds
+from proxy.config.monitoring import admin, telemetry
 from proxy.config.sealing import sealing
 from proxy.document import Fields, Problems, parse
 from proxy.errors import UsageError
@@ -59,6 +60,8 @@ def read(text: str, path: Path, problems: Problems) -> Config | None:
             journal=_journal(fields, problems),
             store=_store(fields, base, state, problems),
             seals=sealing(fields, base, state, problems),
+            admin=admin(fields, base, problems),
+            telemetry=telemetry(fields, problems),
         )
     distinct_listeners(config.applications, root, problems)
     applications_complete(config, root, problems)

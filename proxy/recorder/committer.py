@@ -21,6 +21,7 @@ from proxy.journal.model import Batch, SetAside
 from proxy.recorder.deciding import SessionChange
 from proxy.recorder.limits import Limits
 from proxy.recorder.source import Source
+from proxy.recorder.tally import Tally
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +67,7 @@ class Committer:
         limits: Limits,
         acknowledge: Acknowledge,
     ) -> None:
+        self.tally = Tally()
         self.commits = 0
         self.taken = 0
         """Batches begun; all but the last are committed."""
@@ -105,9 +107,7 @@ class Committer:
         sessions: Iterable[SessionChange],
     ) -> None:
         """Add to the batch that collects."""
-        bodies = [encode(event) for event in events]
-        self._events += bodies
-        self.pending_bytes += sum(map(len, bodies))
+        self._put(events)
         for key, blob in sessions:
             self._sessions[key] = blob
         if covered is not None:
@@ -116,9 +116,7 @@ class Committer:
 
     def add(self, events: Iterable[Event]) -> None:
         """Events of the recorder itself."""
-        bodies = [encode(event) for event in events]
-        self._events += bodies
-        self.pending_bytes += sum(map(len, bodies))
+        self._put(events)
         self._wanted.set()
 
     def settled(self, boot: int, number: int) -> None:
@@ -201,7 +199,16 @@ class Committer:
             "pending_events": len(self._events),
             "since_commit_ms": (self._clock.monotonic_ns() - self.last_commit_ns)
             // 1_000_000,
+            **self.tally.figures(),
         }
+
+    def _put(self, events: Iterable[Event]) -> None:
+        count = self.tally.add
+        for event in events:
+            body = encode(event)
+            self._events.append(body)
+            self.pending_bytes += len(body)
+            count(event)
 
     def _take(self) -> Batch:
         batch = Batch(

@@ -48,7 +48,8 @@ def test_json_has_the_verdict_and_every_process(recorded: Recorded) -> None:
     told = json.loads(done.stdout)
     assert told["recording"] is True
     assert told["verdict"] == "recording everything"
-    assert set(told["processes"]) == {"recorder", "shipper", "store", "wire-0"}
+    roles = {"recorder", "sealer", "shipper", "sidecar", "store", "wire-0"}
+    assert set(told["processes"]) == roles
     assert told["processes"]["wire-0"]["figures"]["connections_total"] > 0
 
 

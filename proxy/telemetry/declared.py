@@ -1,0 +1,20 @@
+"""Every instrument of the sidecar, in the order of the reference."""
+
+from __future__ import annotations
+
+from proxy.telemetry.gate import GATE
+from proxy.telemetry.instrument import Instrument
+from proxy.telemetry.process import PROCESS
+from proxy.telemetry.recorder import RECORDER
+from proxy.telemetry.sealer import SEALER
+from proxy.telemetry.shipper import SHIPPER
+from proxy.telemetry.wire import WIRE
+
+INSTRUMENTS: tuple[Instrument, ...] = (
+    *PROCESS,
+    *WIRE,
+    *GATE,
+    *RECORDER,
+    *SHIPPER,
+    *SEALER,
+)

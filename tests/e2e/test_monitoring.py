@@ -1,0 +1,108 @@
+"""A sidecar as monitoring sees it: probes, and a real Prometheus."""
+
+from __future__ import annotations
+
+import os
+import signal
+import urllib.error
+import urllib.request
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from deploy.demo.sidecar import free_ports
+from proxy.telemetry import INSTRUMENTS
+from proxy.telemetry.reference import prometheus_name
+from tests.support.prometheus import Prometheus, prometheus
+from tests.support.sidecars import Front, Running, sidecar
+from tests.support.tickets import RULES, Browser, tickets
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.timeout(180)
+
+
+def ready(port: int) -> tuple[int, str]:
+    """Status and text of ``/readyz``; 0 before it answers."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz") as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+    except (urllib.error.URLError, ConnectionError):
+        return 0, ""
+
+
+def browse(running: Running) -> None:
+    """Two accounts, three clients."""
+    for account in ("joan", "rik"):
+        with closing(Browser(running.port())) as browser:
+            browser.login(account)
+            assert browser.get("/client/31") == 200
+    with closing(Browser(running.port())) as browser:
+        assert browser.get("/client/32") in {200, 302, 403}
+
+
+def test_prometheus_scrapes_a_run_and_no_person_is_in_it(tmp_path: Path) -> None:
+    """What is recorded, by strength; all processes up; no name in any label."""
+    (port,) = free_ports(1)
+    with tickets() as application:
+        front = Front(name="tickets", rules=RULES, upstream=application.url)
+        more = f"admin: {{listen: 127.0.0.1:{port}}}"
+        with sidecar(tmp_path, [front], more=more) as running:
+            browse(running)
+            running.until_exchanges(len(running.asked("SELECT 1 FROM exchanges")) or 5)
+            with prometheus(tmp_path / "prometheus", f"127.0.0.1:{port}") as asked:
+                confirmed = asked.until(
+                    'whosaw_exchanges_total{whosaw_strength="confirmed"} > 0'
+                )
+                up = asked.ask("whosaw_process_up")
+                labels = everything(asked)
+
+    assert sum(value for _, value in confirmed) >= 2
+    assert {labels["whosaw_role"] for labels, _ in up} >= {
+        "wire-0",
+        "recorder",
+        "shipper",
+        "store",
+        "admin",
+        "sidecar",
+    }
+    declared = {prometheus_name(each) for each in INSTRUMENTS}
+    assert {name for name, _ in labels if name.startswith("whosaw_")} <= declared
+    assert not [each for each in labels if "joan" in each[1] or each[1] == "31"]
+
+
+def everything(asked: Prometheus) -> list[tuple[str, str]]:
+    """Every name of a metric of ours with every label value under it."""
+    series = asked.ask('{job="whosaw"}')
+    return [
+        (labels["__name__"], value)
+        for labels, _ in series
+        if labels["__name__"].startswith(("whosaw_", "process_"))
+        for name, value in labels.items()
+        if name not in {"__name__", "instance", "job"}
+    ]
+
+
+def test_a_sidecar_whose_recorder_hangs_is_not_ready_and_then_is(
+    tmp_path: Path,
+) -> None:
+    """The probe says why, and nothing has to be restarted for it."""
+    (port,) = free_ports(1)
+    with tickets() as application:
+        front = Front(name="tickets", rules=RULES, upstream=application.url)
+        more = f"admin: {{listen: 127.0.0.1:{port}}}"
+        with sidecar(tmp_path, [front], more=more) as running:
+            until(lambda: ready(port)[0] == 200, "it is ready", 30)
+            recorder = running.pid("recorder")
+            os.kill(recorder, signal.SIGSTOP)
+            try:
+                until(lambda: ready(port)[0] == 503, "it is not ready", 30)
+                why = ready(port)[1]
+            finally:
+                os.kill(recorder, signal.SIGCONT)
+            until(lambda: ready(port)[0] == 200, "it is ready again", 30)
+
+    assert "the recorder is not running" in why
