@@ -10,9 +10,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any, Final
 
 Headers = list[tuple[bytes, bytes]]
 """(lower-cased name, value without surrounding white space), arrival order."""
+
+
+UNASKED: Final = object()
+"""Of ``Exchange.gate``: nobody asked what may hold the response."""
 
 
 class BodyState(Enum):
@@ -85,6 +90,8 @@ class Exchange:
     response: Response | None = None
     index: int = 0
     """0 for the first exchange of its connection."""
+    gate: Any = UNASKED
+    """What may hold the response, or None, where that was asked (``standing``)."""
 
     @property
     def up_offset(self) -> int:

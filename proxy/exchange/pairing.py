@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-from proxy.exchange.model import Exchange, Opaque, Request, Response
+from proxy.exchange.model import UNASKED, Exchange, Opaque, Request, Response
 
 
 class Pending:
@@ -21,7 +21,6 @@ class Pending:
         "expects",
         "gate",
         "holds",
-        "judged",
         "request",
         "response",
         "sent",
@@ -39,9 +38,7 @@ class Pending:
         """A 100 is awaited, and no content was sent yet (Expect)."""
         self.upgrade = upgrade
         """The client offered another protocol."""
-        self.judged = False
-        """``gate`` is known."""
-        self.gate: Any = None
+        self.gate: Any = UNASKED
         """What may hold the response; see ``standing``."""
         self.holds: bool | None = None
         """Whether it does; None until the response has begun."""
@@ -74,7 +71,7 @@ class Pairing:
         """Hand out the oldest, complete or not."""
         pending = self.queue.popleft()
         request, response = pending.request, pending.response
-        self._out.append(Exchange(request, response, self.index))
+        self._out.append(Exchange(request, response, self.index, pending.gate))
         self.index += 1
         self.up = request.end_offset
         if response is not None:

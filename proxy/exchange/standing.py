@@ -18,7 +18,7 @@ from typing import Protocol
 
 from proxy.exchange.content import SizedBody, fill
 from proxy.exchange.framing import ConnectionParser
-from proxy.exchange.model import BodyState, Exchange, Opaque, Request, Response
+from proxy.exchange.model import UNASKED, BodyState, Exchange, Opaque, Request, Response
 from proxy.exchange.pairing import Pending
 from proxy.tapgate import Release
 
@@ -50,6 +50,8 @@ class StandingParser(ConnectionParser):
         """
         side, pairs = self._down, self._pairs
         offset = side.head_offset
+        if not pairs.queue:  # whatever comes unasked is looked at first
+            return Release(offset, self._up.offset, side.offset, unfinished=True)
         certain = not (self._up.in_head or self._up.dead or self._deferred)
         passes = lenient = certain
         for place, pending in enumerate(pairs.queue):
@@ -64,8 +66,6 @@ class StandingParser(ConnectionParser):
             if gate is not None:
                 passes = False
                 lenient = lenient and not gate.closed
-        if not pairs.queue:
-            passes = False  # whatever comes unasked is looked at first
         return Release(offset, self._up.offset, side.offset, passes, lenient, True)
 
     def eof_by_reset(self, up: bool, time_ns: int) -> list[Exchange | Opaque]:
@@ -110,12 +110,11 @@ class StandingParser(ConnectionParser):
         part.body_state = BodyState.TRUNCATED
         part.end_offset, part.end_ns = self._down.offset, time_ns
         pending.holds = False
-        return Exchange(pending.request, part, self._pairs.index)
+        return Exchange(pending.request, part, self._pairs.index, pending.gate)
 
 
 def _gate(pending: Pending, judge: Judge) -> Gate | None:
-    if not pending.judged:
-        pending.judged = True
+    if pending.gate is UNASKED:
         pending.gate = judge(pending.request)
     gate: Gate | None = pending.gate
     return gate

@@ -39,10 +39,11 @@ SCHEMA = (
     ),
 )
 
-_ROWS = 50
-"""Entries per INSERT: 1.0 µs an entry where one by one takes 1.6; more rows gain
-nothing, and a statement may have 999 parameters in old SQLite."""
-_INSERT = "INSERT INTO entries VALUES" + ",".join(["(?, ?)"] * _ROWS)
+_ROWS = (50, 10, 3, 1)
+"""Rows per statement, the most that fit first: 1.0 µs an entry where one by one
+takes 1.6; more rows gain nothing, and a statement may have 999 parameters in old
+SQLite. Each statement is also a chance to wait for the interpreter: a commit of
+thirty entries, one by one beside a busy event loop, took five times as long."""
 
 BUSY_SECONDS = 5.0
 """How long to wait for a lock: only recovery and finishing take one."""
@@ -238,8 +239,9 @@ def write(connection: sqlite3.Connection, first: int, batch: Batch) -> None:
         if batch.events:
             _insert(connection, first, batch.events)
         if batch.sessions:
-            many(
-                "REPLACE INTO sessions VALUES(?, ?)",
+            _put(
+                connection,
+                "REPLACE INTO sessions",
                 [(k, body) for k, body in batch.sessions.items() if body is not None],
             )
             many(
@@ -247,8 +249,9 @@ def write(connection: sqlite3.Connection, first: int, batch: Batch) -> None:
                 [(k,) for k, body in batch.sessions.items() if body is None],
             )
         if batch.progress:
-            many(
-                "REPLACE INTO progress VALUES(?, ?, ?, ?)",
+            _put(
+                connection,
+                "REPLACE INTO progress",
                 [
                     (signed(boot), number, *covered)
                     for (boot, number), covered in batch.progress.items()
@@ -277,12 +280,23 @@ def write(connection: sqlite3.Connection, first: int, batch: Batch) -> None:
 
 def _insert(connection: sqlite3.Connection, seq: int, bodies: Sequence[bytes]) -> None:
     """Entries with consecutive numbers from ``seq`` on."""
-    whole = len(bodies) - len(bodies) % _ROWS
-    for start in range(0, whole, _ROWS):
-        rows = enumerate(bodies[start : start + _ROWS], seq + start)
-        connection.execute(_INSERT, tuple(chain.from_iterable(rows)))
-    rest = enumerate(bodies[whole:], seq + whole)
-    connection.executemany("INSERT INTO entries VALUES(?, ?)", rest)
+    _put(connection, "INSERT INTO entries", list(enumerate(bodies, seq)))
+
+
+def _put(
+    connection: sqlite3.Connection, statement: str, rows: Sequence[tuple[object, ...]]
+) -> None:
+    """Rows in as few statements as there are sizes for."""
+    start = 0
+    for size in _ROWS:
+        while len(rows) - start >= size:
+            part = rows[start : start + size]
+            start += size
+            one = f"({', '.join('?' * len(part[0]))})"
+            connection.execute(
+                f"{statement} VALUES{', '.join([one] * size)}",
+                tuple(chain.from_iterable(part)),
+            )
 
 
 def finish(path: Path) -> bool:

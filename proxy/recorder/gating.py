@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any, NamedTuple, Protocol
 
-from proxy.exchange.model import Exchange
+from proxy.exchange.model import UNASKED, Exchange
 from proxy.exchange.standing import StandingParser
 from proxy.extraction.model import OnFailure
 from proxy.recorder.gaps import Blindness
@@ -91,7 +91,9 @@ class ConnectionGate:
         response = exchange.response
         if response is None:
             return
-        gate = self.reader.pipeline.gate(exchange.request)
+        gate = exchange.gate
+        if gate is UNASKED:
+            gate = self.reader.pipeline.gate(exchange.request)
         if gate is not None and gate.holds(response):
             self.blocked.append(Blocked(response.start_offset, end, gate.closed))
 
@@ -116,10 +118,26 @@ class ConnectionGate:
         wires = self._gating.wires
         if reader.ended or wires is None:
             return
+        if self.blocked and not self.refused and not self._gating.closed(reader):
+            start = self.blocked[0].start
+            if start <= self._said.offset:
+                return  # as almost always: what comes after waits for the commit
         release = self._standing()
         if self.refused:
             wires.refuse(reader.source, reader.number, self.refused)
         elif _is_news(release, self._said):
+            self._said = release
+            wires.release(reader.source, reader.number, release)
+        elif _is_owed(release, self._said):
+            self._gating.late.append(self)
+
+    def tell_late(self) -> None:
+        """Say what could wait, unless it is so no more."""
+        reader, wires = self.reader, self._gating.wires
+        if reader.ended or wires is None or self.refused:
+            return
+        release = self._standing()
+        if _is_news(release, self._said) or _is_owed(release, self._said):
             self._said = release
             wires.release(reader.source, reader.number, release)
 
@@ -134,8 +152,11 @@ class ConnectionGate:
         release = _NOTHING
         if parser is not None and reader.blind is None:
             release = parser.standing(reader.pipeline.gate)
-            if blocked:
-                lenient = release.lenient and not any(each.closed for each in blocked)
+            lenient = release.lenient and self._gating.closed(reader)
+            if not blocked:
+                release = release._replace(lenient=lenient)
+            else:
+                lenient = lenient and not any(each.closed for each in blocked)
                 release = release._replace(
                     offset=blocked[0].start,
                     passes=False,
@@ -157,6 +178,9 @@ class Gating:
     def __init__(self, wires: Wires | None) -> None:
         self.wires = wires
         self.touched: list[ConnectionGate] = []
+        self.late: list[ConnectionGate] = []
+        """Have news that need not be told at once: almost every message ends before
+        anybody would ask for it."""
 
     def of(
         self, reader: Reader, before: ConnectionGate | None = None
@@ -187,6 +211,12 @@ class Gating:
         for gate in touched:
             gate.tell()
 
+    def tell_late(self) -> None:
+        """Say what could wait; called some fifty times a second."""
+        late, self.late = self.late, []
+        for gate in late:
+            gate.tell_late()
+
     def again(self, readers: Iterable[Any]) -> None:
         """Rule sets have changed, or a wire is new: begin, end, repeat gates."""
         for reader in readers:
@@ -205,9 +235,14 @@ def _is_news(release: Release, said: Release) -> bool:
         return True
     if release.passes and (not said.passes or release.up != said.up):
         return True
-    waits = release.read > release.offset and not release.passes
-    if not waits:
-        return False
-    if release.unfinished and (not said.unfinished or release.read != said.read):
-        return True
     return release.lenient and (not said.lenient or release.up != said.up)
+
+
+def _is_owed(release: Release, said: Release) -> bool:
+    """The wire counts the time until it knows that it waits for its server."""
+    return (
+        release.unfinished
+        and release.read > release.offset
+        and not release.passes
+        and (not said.unfinished or release.read != said.read)
+    )

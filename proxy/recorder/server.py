@@ -292,6 +292,8 @@ class Recorder:
             await asyncio.sleep(_TICK)
             if self._gates_now() != self._gated:
                 self._regate()
+            if self.assembly.gating.late:
+                self.assembly.gating.tell_late()
             if self._ahead or self.assembly.decisions.waiting:
                 self._ask()
                 self._even()

@@ -1,7 +1,7 @@
 """``make bench``: every path in one run, a table, and build/bench.json.
 
 ``--only NAME[,NAME]`` measures some paths; ``--seconds`` sets the length of the
-saturated run; ``--part paths|open-loop|wire|attribution|all`` what to run.
+saturated run; ``--part paths|open-loop|wire|gate|attribution|all`` what to run.
 """
 
 from __future__ import annotations
@@ -213,6 +213,10 @@ def main() -> int:
         from tests.bench.wire import main as wire
 
         wire(console)
+    if given.part in {"all", "gate"}:
+        from tests.bench.gate import main as gate
+
+        gate(console, given.seconds)
     if given.part in {"all", "open-loop"}:
         from tests.bench.open_loop import main as open_loop
 

@@ -21,6 +21,7 @@ from tests.bench.peers import Running, free_port, listening
 RULES = """\
 application: bench
 session: {{cookie: JSESSIONID}}
+assurance: {assurance}
 login:
   - form: {{request: "POST /login", user: form.username}}
     confirmed_when: {{status: 302}}
@@ -111,6 +112,7 @@ def sidecar(
     *,
     wires: int,
     selector: str = "regex",
+    assurance: str = "observe",
     certificate: tuple[Path, Path] | None = None,
     roles: tuple[str, ...] = ("recorder", "wire"),
 ) -> Iterator[Sidecar]:
@@ -123,7 +125,9 @@ def sidecar(
     directory.mkdir(parents=True, exist_ok=True)
     listen, store = free_port(), free_port()
     each, subject = SELECTORS[selector]
-    (directory / "rules.yaml").write_text(RULES.format(each=each, subject=subject))
+    (directory / "rules.yaml").write_text(
+        RULES.format(each=each, subject=subject, assurance=assurance)
+    )
     tls = ""
     if certificate is not None:
         tls = f"tls: {{certificate: {certificate[0]}, key: {certificate[1]}}}"
