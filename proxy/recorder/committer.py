@@ -147,9 +147,10 @@ class Committer:
         self._hurried.set()
 
     async def _collect(self) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._limits.commit_delay):
-                await self._hurried.wait()
+        if not self._hurried.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._limits.commit_delay):
+                    await self._hurried.wait()
         self._hurried.clear()
 
     def finish(self) -> None:

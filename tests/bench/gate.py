@@ -53,14 +53,13 @@ def measure(seconds: float) -> dict[str, Any]:
         ):
             found: dict[str, Any] = {}
             for count in (32, 1):
-                rounds = []
-                for _ in range(ROUNDS):
-                    rounds.append(
-                        {
-                            name: wrk(each.url, connections=count, seconds=seconds)
-                            for name, each in (("observe", observe), ("gate", gate))
-                        }
-                    )
+                rounds = [
+                    {
+                        name: wrk(each.url, connections=count, seconds=seconds)
+                        for name, each in (("observe", observe), ("gate", gate))
+                    }
+                    for _ in range(ROUNDS)
+                ]
                 row = {}
                 for name in ("observe", "gate"):
                     results = [each[name] for each in rounds]

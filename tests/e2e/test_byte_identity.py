@@ -12,7 +12,7 @@ import uvloop
 from tests.support.conversations import ALL, SMALL, UNTIL_CLOSE, Conversation
 from tests.support.peers import CUT, END, RESET, TlsPeer
 from tests.support.stages import Keys, Outcome, Stage, direct, through
-from tests.support.taps import FailingSource, MemorySource
+from tests.support.taps import FailingSource, HoldingSource, MemorySource
 from tests.support.waiting import until
 
 TO_BROWSERS = frozenset({"tls-client", "tls-asking", "tls-both"})
@@ -93,6 +93,32 @@ def test_tap_gets_exactly_the_bytes_that_passed(
     assert tap.order.count("end") == 1
     assert tap.order[-1] == "end"
     assert sorted(tap.times) == tap.times
+
+
+@pytest.fixture(scope="module")
+def holding(keys: Keys) -> Iterator[dict[str, Stage]]:
+    """A plain wire and one with TLS on both sides, which hold for a moment."""
+    with (
+        through(HoldingSource()) as plain,
+        through(HoldingSource(), client_keys=keys, server_keys=keys) as tls,
+    ):
+        yield {"plain": plain, "tls-both": tls}
+
+
+@pytest.mark.parametrize("side", ["plain", "tls-both"])
+@pytest.mark.parametrize("conversation", ALL, ids=lambda each: each.name)
+def test_gate_that_holds_every_byte_for_a_moment_changes_none(
+    conversation: Conversation,
+    side: str,
+    holding: dict[str, Stage],
+    stages: Stages,
+) -> None:
+    """And whatever ends a direction comes behind what was held of it."""
+    expected = stages.expected(conversation)
+
+    outcome = holding[side].play(conversation)
+
+    assert expected == outcome
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import socket
 import struct
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Self
 
 import pytest
+from typing_extensions import override
 
 from proxy.events import GapKind
 from proxy.extraction.model import OnFailure
@@ -460,6 +463,48 @@ async def test_response_too_large_to_hold_is_recorded_from_its_beginning(
         (gap,) = path.journal.gaps()
         assert gap.kind is GapKind.TRUNCATED
         assert path.link.status()["gate_deadlines"] == 0
+
+
+async def test_600_megabytes_cost_what_may_be_held(tmp_path: Path) -> None:
+    """Without a pause in reading, they once cost 643 MiB."""
+    size = 600_000_000
+    piece = bytes(1_000_000)
+
+    async def huge(
+        _: bytes, __: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size)
+        for _count in range(size // len(piece)):
+            writer.write(piece)
+            await writer.drain()
+
+    class Counting(bytearray):
+        """Counts what a client would keep."""
+
+        total = 0
+
+        @override
+        def __iadd__(self, data: object) -> Self:
+            self.total += len(data)  # type: ignore[arg-type]
+            return self
+
+    limits = GateLimits(connection=4 << 20, total=8 << 20)
+    async with gated(
+        tmp_path, serving(huge), on_failure=OnFailure.CLOSED, limits=limits
+    ) as path:
+        client = await path.client()
+        client.got = got = Counting()
+        path.journal.hold()
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        client.ask("/client/1")
+        await until_async(lambda: path.held >= 4 << 20, "as much as may be is held")
+        path.journal.go()
+
+        await until_async(lambda: got.total > size, "it passes", 60)
+
+        grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+        assert grown < 100_000, f"{grown} KiB"
+        assert not path.held
 
 
 async def test_rule_set_that_begins_to_gate_holds_connections_that_are_open(

@@ -1,12 +1,17 @@
-"""Fakes of the tap port: one that remembers everything, one that always fails."""
+"""Fakes of the tap port: one that remembers everything, one that always fails, one
+that holds."""
 
 from __future__ import annotations
 
+import asyncio
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from typing_extensions import override
 
+from proxy.tapgate import Hold, Release
+from proxy.taplink.held import Held, Keeper
 from proxy.tapstream import Ended, Opened, Tap, TapSource
 
 
@@ -112,3 +117,68 @@ class _FailingTap(Tap):
     def detach(self, time_ns: int) -> None:
         self._source.detached += 1
         raise TapBroken("secret=detach")
+
+
+class _FreeKeeper(Keeper):
+    """No bound is reached and nothing fails."""
+
+    opened = False
+
+    @override
+    def most(self) -> int:
+        return 256 * 1024
+
+    @override
+    def changed(self, held: Held, size: int) -> None:
+        """Nobody counts."""
+
+    @override
+    def filled(self, held: Held) -> None:
+        """It is read again once some of it has gone."""
+
+    @override
+    def passed(self, held: Held) -> None:
+        """Never opened."""
+
+    @override
+    def lost(self, held: Held, reason: str) -> None:
+        """Nothing is lost."""
+
+
+@dataclass(eq=False)
+class HoldingTap(MemoryTap):
+    """Holds every byte from the server for a moment."""
+
+    held: Held | None = None
+
+    @override
+    def gate(self, wake: Callable[[], None]) -> Hold | None:
+        if self.held is None:
+            self.held = Held(_FreeKeeper(), 1, wake)
+        return self.held
+
+    @override
+    def data(self, up: bool, data: bytes, time_ns: int) -> None:
+        super().data(up, data, time_ns)
+        if not up:
+            loop = asyncio.get_running_loop()
+            loop.call_later(0.002, self._go, len(self.down))
+
+    @override
+    def cut(self, time_ns: int) -> None:
+        self._note("cut", time_ns)
+
+    def _go(self, offset: int) -> None:
+        if self.held is not None and self.held.release(Release(offset)):
+            self.held.wake()
+
+
+@dataclass
+class HoldingSource(MemorySource):
+    """Hands out ``HoldingTap``s."""
+
+    @override
+    def opened(self, opened: Opened, time_ns: int) -> Tap:
+        tap = HoldingTap(opened)
+        self.taps.append(tap)
+        return tap
