@@ -28,6 +28,7 @@ _LENGTH = struct.Struct("<I").pack
 _NUMBER = struct.Struct("<Q").pack
 _NUMERIC = {Kind.NUMBER, Kind.SIGNED}
 
+_TOGETHER = 4
 _MOST_KNOWN = 50_000
 """Encoded texts kept for the next rows: names, paths, addresses repeat."""
 
@@ -76,7 +77,12 @@ class Encoder:
         self._texts = _Known(_text)
         self._lists = _Known(self._list)
         self._term_lists = _Known(self._terms)
-        self._others = [(n, self._part(wanted[n])) for n in others]
+        self._groups: list[tuple[tuple[int, ...], Callable[[Any], bytes]]] = [
+            (run, _Known(self._together).__getitem__)
+            if len(run) > 1
+            else (run, self._part(wanted[run[0]]))
+            for run in _groups(wanted, others)
+        ]
 
     def rows(self, values: Sequence[Sequence[Any]]) -> Iterator[bytes]:
         """The bytes of each of many rows, given column by column; lists as tuples.
@@ -88,7 +94,12 @@ class Encoder:
             parts: list[Iterable[bytes]] = [
                 map(self._pack, *(values[n] for n in self._numeric))
             ]
-            parts += [map(part, values[n]) for n, part in self._others]
+            parts += [
+                map(part, zip(*(values[n] for n in run), strict=True))
+                if len(run) > 1
+                else map(part, values[run[0]])
+                for run, part in self._groups
+            ]
             head = self._head
             for row in zip(*parts, strict=True):
                 yield head + b"".join(row)
@@ -114,6 +125,9 @@ class Encoder:
             case _:
                 return self._term_lists.__getitem__
 
+    def _together(self, values: tuple[str, ...]) -> bytes:
+        return b"".join(map(self._texts.__getitem__, values))
+
     def _list(self, values: tuple[str, ...]) -> bytes:
         return _LENGTH(len(values)) + b"".join(map(self._texts.__getitem__, values))
 
@@ -122,6 +136,27 @@ class Encoder:
         return _LENGTH(len(values)) + b"".join(
             text[name] + text[value] + _NUMBER(key) for name, value, key in values
         )
+
+
+def _groups(wanted: Sequence[Column], others: Sequence[int]) -> list[tuple[int, ...]]:
+    """Texts side by side that are encoded, and kept, together.
+
+    They repeat together: whose session it is fills eight columns and changes with
+    a login. It is only faster; the bytes are the same.
+    """
+    found: list[tuple[int, ...]] = []
+    before: object = None
+    for n in others:
+        column = wanted[n]
+        actor = column.name.startswith("actor")
+        kind = (column.kind, actor)
+        most = _TOGETHER * (2 if actor else 1)
+        if column.kind is Kind.TEXT and kind == before and len(found[-1]) < most:
+            found[-1] = (*found[-1], n)
+        else:
+            found.append((n,))
+        before = kind
+    return found
 
 
 @cache

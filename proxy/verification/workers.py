@@ -7,6 +7,7 @@ one worker everything is done here.
 
 from __future__ import annotations
 
+import gc
 import mmap
 import multiprocessing
 import struct
@@ -104,7 +105,7 @@ def workers(count: int, entries: int) -> Iterator[Workers]:
             with ProcessPoolExecutor(
                 count,
                 mp_context=multiprocessing.get_context("spawn"),
-                initializer=_attach,
+                initializer=_begin,
                 initargs=(file.name,),
             ) as pool:
                 yield Workers(memory, pool, count)
@@ -117,6 +118,13 @@ def _attach(path: str) -> None:
     global _memory  # noqa: PLW0603 one stretch a process, set once
     with open(path, "r+b") as file:  # noqa: PTH123 it is a name, handed over
         _memory = mmap.mmap(file.fileno(), 0)
+
+
+def _begin(path: str) -> None:
+    """The start of a worker. Rows make no cycles: looking for them in each of a
+    million lists costs a fifth of the time."""
+    gc.set_threshold(500_000, 20, 20)
+    _attach(path)
 
 
 def _root(begin: int, end: int) -> bytes:
