@@ -13,7 +13,7 @@ from proxy.clock import SystemClock
 from proxy.config import AnchorKind, Config
 from proxy.errors import WhosawError
 from proxy.journal import JournalReader
-from proxy.journal.cursor import SEALED
+from proxy.journal.cursor import CURSOR, SEALED, Cursor, CursorDamaged, load
 from proxy.seal_key import load_or_create
 from proxy.sealing.anchoring import Anchoring
 from proxy.sealing.anchors import (
@@ -75,6 +75,7 @@ class Role:
         )
         self.anchoring = Anchoring(anchors(config, self.shelf), self.shelf, clock)
         self.store: ClickHouseStore = store_client(config)
+        self._cursor = directory / CURSOR
         self.delivered = 0
         self.error = ""
         self.store_error = ""
@@ -95,11 +96,16 @@ class Role:
     def deliver(self) -> None:
         """Bring what waits to the store."""
         try:
-            self.delivered += deliver(self.shelf, self.store)
-        except (StoreUnavailable, StoreRejected, OSError) as error:
+            self.delivered += deliver(self.shelf, self.store, self._shipped())
+        except (StoreUnavailable, StoreRejected, OSError, CursorDamaged) as error:
             self.store_error = str(error) or type(error).__name__
         else:
             self.store_error = ""
+
+    def _shipped(self) -> tuple[int, int]:
+        """How far the shipper has come."""
+        cursor = load(self._cursor) or Cursor()
+        return cursor.epoch, cursor.shipped
 
     def figures(self) -> dict[str, Any]:
         """For the status file."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import msgspec
@@ -89,6 +90,7 @@ class Figures:
     exchanges: int = 0
     views: int = 0
     gaps: int = 0
+    gaps_by_kind: Counter[str] = field(default_factory=Counter)
     sessions: int = 0
     unattributed: int = 0
     frames: int = 0
@@ -278,6 +280,7 @@ class Decisions:
                 break
             if isinstance(event, GapRecorded):
                 figures.gaps += 1
+                figures.gaps_by_kind[event.kind.value] += 1
 
     def status(self) -> dict[str, Any]:
         """Figures for the recorder's report."""
@@ -286,6 +289,7 @@ class Decisions:
             "exchanges": figures.exchanges,
             "views": figures.views,
             "gaps": figures.gaps,
+            "gaps_by_kind": dict(figures.gaps_by_kind),
             "unattributed": figures.unattributed,
             "malformed": figures.malformed,
             "faults": figures.faults,

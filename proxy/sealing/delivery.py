@@ -2,7 +2,7 @@
 
 What is there is asked first, so that a seal is in the store once, however often
 an answer did not come. Seeds go before seals: a seal that stands in the store can
-be checked there.
+be checked there; so it also waits for its rows.
 """
 
 from __future__ import annotations
@@ -44,14 +44,22 @@ class SealStore(Protocol):
         """Ask; raises as ``insert``."""
 
 
-def deliver(shelf: Shelf, store: SealStore) -> int:
-    """Bring the next waiting seals to the store; how many it has now.
+def deliver(shelf: Shelf, store: SealStore, shipped: tuple[int, int]) -> int:
+    """Bring the next waiting seals to the store; how many of them it has now.
+
+    Args:
+        shelf: where they wait.
+        store: where to.
+        shipped: epoch and number of the last entry whose row was shipped. Seals
+            of later ones wait: a verification would miss their rows.
 
     Raises:
         StoreUnavailable, StoreRejected: none of them is forgotten; call again.
         OSError: the disk failed.
     """
-    waiting = shelf.waiting(MOST)
+    waiting = [
+        each for each in shelf.waiting(MOST) if (each[0].epoch, each[0].last) <= shipped
+    ]
     for node in dict.fromkeys(seal.node for seal, _ in waiting):
         mine = [each for each in waiting if each[0].node == node]
         _insert(store, "seal_seeds", SEEDS, mine)

@@ -18,11 +18,13 @@ import pytest
 
 from proxy.events import encode
 from proxy.evidence.chain import Keys
+from proxy.evidence.columns import tables
 from proxy.evidence.findings import Fault
 from proxy.evidence.seal import Sealed, Signed, read
 from proxy.sealing.sealer import Limits
-from proxy.store.client import ClickHouseStore
+from proxy.store.client import ClickHouseStore, connect
 from proxy.verification.export import ExportSource, sealed_stretches, write
+from proxy.verification.rows import Part, make
 from proxy.verification.run import Options, Report, verify
 from proxy.verification.store import StoreSource
 from tests.support.embedded import EmbeddedStore
@@ -394,6 +396,51 @@ def test_rows_erased_in_time_leave_the_rest_provable(
 
     assert (faults(due), due.erased, due.rows) == ([], 50, 70)
     assert faults(early) == [(Fault.MISSING, 1, 1)]
+
+
+def test_leaves_kept_under_a_legal_hold_are_checked(
+    evidence: Evidence, copied: Path
+) -> None:
+    """The tree stays verifiable when its rows are gone; other leaves are found."""
+    kept = next(iter(StoreSource(evidence.store).seals("node")))
+    part = Part(1, 50, bytes.fromhex(kept.seed))
+    source = StoreSource(evidence.store)
+    found: dict[int, bytes] = {}
+    for table in tables():
+        data = b"".join(source.lines(table, "node", evidence.epoch, 1, 50))
+        where = ("node", evidence.epoch)
+        made = make(table, source.names(table), 1, data, where, (part,))
+        found.update(zip(made.seqs, made.leaves, strict=True))
+    leaves = b"".join(found[seq] for seq in range(1, 51))
+
+    for changed, expected in ((leaves, []), (leaves[::-1], [Fault.SEAL_CHANGED])):
+        held = msgspec.structs.replace(kept, seed="", tags="", leaves=changed.hex())
+        edit_seals(copied, lambda seals, held=held: [held, *seals[1:]])  # type: ignore[misc]
+        for path in copied.glob("*.jsonl"):
+            if path.stem != "seals":
+                edit(
+                    path,
+                    lambda lines: [
+                        each for each in lines if msgspec.json.decode(each)[2] > 50
+                    ],
+                )
+
+        report = checked(evidence, copied, erased_before_ns=2**63)
+
+        assert [each.fault for each in report.findings] == expected
+
+
+def test_a_reader_of_the_store_can_verify(
+    evidence: Evidence, embedded_store: EmbeddedStore
+) -> None:
+    """An auditor needs no right to write."""
+    settings = embedded_store.settings(evidence.store.settings.database, reads=True)
+    store = connect(settings)
+
+    report = verify(StoreSource(store), Options(keys=evidence.keys))
+
+    assert (faults(report), report.rows) == ([], 120)
+    store.close()
 
 
 @pytest.mark.parametrize(

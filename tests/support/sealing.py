@@ -52,7 +52,7 @@ class Sealing:
         )
         while (done := shipper.step(flush=True)).outcome is not Outcome.IDLE:
             assert done.outcome is Outcome.SHIPPED, shipper.status()["last_error"]
-        while deliver(self.shelf, store):
+        while deliver(self.shelf, store, (self.journal.epoch, self.journal.last_seq)):
             pass
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from proxy.config import ClientCertificates, Config, load, read
+from proxy.config import AnchorKind, ClientCertificates, Config, Sealing, load, read
 from proxy.document import Address, Problems
 from proxy.errors import ExitCode, UsageError
 
@@ -184,3 +184,49 @@ def test_balancers_that_speak_the_proxy_protocol_are_listed(tmp_path: Path) -> N
     assert found == ["10.0.0.0/8", "192.0.2.1/32"]
     assert len(told) == 2
     assert any("not a network" in str(problem) for problem in told)
+
+
+def test_seals_are_made_unless_told_otherwise(tmp_path: Path) -> None:
+    """Every minute, with a key in the state directory, anchored nowhere."""
+    config, problems = _read(tmp_path, MINIMAL)
+
+    assert problems == []
+    assert config is not None
+    assert config.seals == Sealing(
+        enabled=True, key=config.state / "seal-key", every=60.0, anchors=()
+    )
+
+
+def test_anchors_are_listed_with_their_kind(tmp_path: Path) -> None:
+    """One of three each; a directory counts from the folder of the file."""
+    listed = """
+seals:
+  enabled: no
+  key: keys/seal
+  every: 10m
+  anchors:
+    - directory: anchors
+    - http: https://anchor.example/seals
+    - timestamp: https://tsa.example/
+"""
+    wrong = """
+seals: {every: 1ms, anchors: [{directory: a, http: "https://b"}, {ftp: x}, {http: x}]}
+"""
+
+    config, problems = _read(tmp_path, MINIMAL + listed)
+    _, told = _read(tmp_path, MINIMAL + wrong)
+
+    assert problems == []
+    assert config is not None
+    assert not config.seals.enabled
+    assert config.seals.key == tmp_path / "keys" / "seal"
+    assert config.seals.every == 600.0
+    assert [(each.kind, each.where) for each in config.seals.anchors] == [
+        (AnchorKind.DIRECTORY, str(tmp_path / "anchors")),
+        (AnchorKind.HTTP, "https://anchor.example/seals"),
+        (AnchorKind.TIMESTAMP, "https://tsa.example/"),
+    ]
+    words = " ".join(str(problem) for problem in told)
+    assert words.count("not one anchor") == 2
+    assert "not a complete URL" in words
+    assert "seals.every" in words

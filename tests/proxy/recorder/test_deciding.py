@@ -49,5 +49,6 @@ def test_recorded_bytes_are_those_the_exchange_covers() -> None:
         status["exchanges"],
         status["unattributed"],
         status["gaps"],
+        status["gaps_by_kind"],
         status["connections"],
-    ) == (1, 1, 0, 1)
+    ) == (1, 1, 0, {}, 1)

@@ -14,6 +14,9 @@ from proxy.store.port import StoreUnavailable
 from tests.support.embedded import EmbeddedStore
 from tests.support.seals import sealed
 
+ALL = (2**63, 0)
+"""Every row was shipped."""
+
 
 class Unsure:
     """A real store whose answers get lost: each insert is stored, then fails."""
@@ -59,9 +62,9 @@ def test_a_seal_is_in_the_store_once(
 
     for _ in range(lost):
         with pytest.raises(StoreUnavailable):
-            deliver(shelf, unsure)
+            deliver(shelf, unsure, ALL)
     fill(shelf, 4, 5)
-    done = deliver(shelf, unsure)
+    done = deliver(shelf, unsure, ALL)
 
     assert done == 5
     assert shelf.waiting(9) == []
@@ -79,7 +82,7 @@ def test_what_is_in_the_store_is_what_was_sealed(
     shelf = Shelf(tmp_path)
     seal, kept = sealed(1, 1, 4)
     shelf.append(seal, kept)
-    deliver(shelf, store)
+    deliver(shelf, store, ALL)
 
     row = store.query("SELECT node, first, last, body, signature FROM seals").rows
     seed = store.query("SELECT seed, tags, leaves FROM seal_seeds").rows
@@ -91,4 +94,18 @@ def test_what_is_in_the_store_is_what_was_sealed(
 
 def test_nothing_to_deliver_asks_nobody(tmp_path: Path) -> None:
     """A store that is away costs nothing then."""
-    assert deliver(Shelf(tmp_path), Unsure(None, 0)) == 0
+    assert deliver(Shelf(tmp_path), Unsure(None, 0), ALL) == 0
+
+
+def test_a_seal_waits_for_its_rows(
+    tmp_path: Path, embedded_store: EmbeddedStore
+) -> None:
+    """Whoever verifies would miss them."""
+    store = embedded_store.store()
+    shelf = Shelf(tmp_path)
+    fill(shelf, 1, 4)
+
+    done = [deliver(shelf, store, place) for place in ((0, 0), (7, 2), (7, 2), (8, 0))]
+
+    assert done == [0, 2, 0, 2]
+    store.close()

@@ -16,7 +16,7 @@ from proxy.journal.cursor import CURSOR, SEALED, Cursor, load, save
 from proxy.sealing.sealer import Limits, Sealer
 from proxy.sealing.shelf import Shelf
 from tests.support.sealing import Sealing, keys, sealing
-from tests.support.seals import KEY
+from tests.support.seals import KEY, OTHER_KEY
 from tests.support.shipping import mixed
 from tests.support.waiting import until
 
@@ -181,3 +181,23 @@ def test_segments_are_kept_until_they_are_sealed(tmp_path: Path) -> None:
         until(lambda: line.journal.unlinked >= 4, "sealed segments are unlinked")
         assert kept == 0
         assert [seal.absent for seal in seals(line)] == [(), ()]
+
+
+def test_a_key_is_rotated_within_the_chain(tmp_path: Path) -> None:
+    """Both public keys, in the order of their use, verify all of it."""
+    with sealing(tmp_path, key=KEY) as line:
+        line.record(mixed(3))
+        line.sealer.period()
+    with sealing(tmp_path, key=OTHER_KEY) as line:
+        line.record(mixed(2))
+        line.sealer.period()
+        kept = [sealed for _, sealed in line.shelf.waiting(9)]
+
+    right = chain("node", kept, keys(KEY, OTHER_KEY))
+    wrong = chain("node", kept, keys(OTHER_KEY, KEY))
+    old_only = chain("node", kept, keys(KEY))
+
+    assert right.findings == []
+    assert [seal.last for seal, _ in right.seals] == [3, 5]
+    assert [each.seal for each in wrong.findings] == [2]
+    assert [each.seal for each in old_only.findings] == [2]
