@@ -50,9 +50,10 @@ class StandingParser(ConnectionParser):
         """
         side, pairs = self._down, self._pairs
         offset = side.head_offset
-        if not pairs.queue:  # whatever comes unasked is looked at first
-            return Release(offset, self._up.offset, side.offset, unfinished=True)
         certain = not (self._up.in_head or self._up.dead or self._deferred)
+        if not pairs.queue:  # whatever comes unasked is looked at first
+            up = self._up.offset
+            return Release(offset, up, side.offset, False, certain, True)
         passes = lenient = certain
         for place, pending in enumerate(pairs.queue):
             gate = _gate(pending, judge)
@@ -90,10 +91,9 @@ class StandingParser(ConnectionParser):
         return self._down.offset
 
     @property
-    def holding(self) -> bool:
-        """The response under way is held: it has begun, and nothing let it go."""
-        queue = self._pairs.queue
-        return bool(queue) and queue[0].holds is True
+    def asked(self) -> bool:
+        """Something was asked for that is not answered yet."""
+        return bool(self._pairs.queue)
 
     def cut(self, time_ns: int) -> Exchange | None:
         """The exchange under way with what there is of its response, marked as

@@ -98,8 +98,8 @@ class ConnectionGate:
             self.blocked.append(Blocked(response.start_offset, end, gate.closed))
 
     def unread(self) -> None:
-        """A fault of our own costs the exchange handed on last its views."""
-        if self.blocked and self.blocked[-1].closed:
+        """A fault of our own costs an exchange that is not on disk yet its views."""
+        if any(each.closed for each in self.blocked):
             self.refused = "observer_failed"
             self.touch()
 
@@ -154,6 +154,7 @@ class ConnectionGate:
             release = parser.standing(reader.pipeline.gate)
             lenient = release.lenient and self._gating.closed(reader)
             if not blocked:
+                lenient = lenient and parser.asked
                 release = release._replace(lenient=lenient)
             else:
                 lenient = lenient and not any(each.closed for each in blocked)

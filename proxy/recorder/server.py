@@ -298,6 +298,7 @@ class Recorder:
                 self._ask()
                 self._even()
                 self.assembly.decisions.release()
+                self.assembly.gating.tell()
 
     def _ask(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -307,6 +308,7 @@ class Recorder:
                 peer.transport.write(_ASK)
 
     def _acknowledge(self, acknowledged: dict[int, list[tuple[int, int, int]]]) -> None:
+        self.assembly.gating.tell()  # what is refused before what would release it
         for boot, covered in acknowledged.items():
             peer = self._streams.get(boot)
             if peer is not None:

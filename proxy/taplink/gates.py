@@ -51,6 +51,8 @@ class Link(Protocol):
 class Figures:
     """What happened since the wire started; only ever grows."""
 
+    gate_releases: int = 0
+    """Times held bytes went, or were dropped with their connection."""
     gate_full: int = 0
     """Times a connection held as much as it may."""
     gate_deadlines: int = 0
@@ -113,6 +115,7 @@ class Gates:
     def changed(self, held: Held, size: int) -> None:
         """A connection holds so many bytes more."""
         self.total += size
+        self.figures.gate_releases += size < 0
         if held.size:
             self._holding[held.number] = held
             if self._timer is None:

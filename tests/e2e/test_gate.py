@@ -15,7 +15,8 @@ from typing_extensions import override
 
 from proxy.events import GapKind
 from proxy.extraction.model import OnFailure
-from proxy.taplink import GateLimits
+from proxy.taplink import GateLimits, markers
+from proxy.taplink.markers import Mark
 from tests.support.gated import Client, Serve, gated
 from tests.support.waiting import until_async
 
@@ -340,6 +341,30 @@ async def test_stalled_commit_is_bounded_by_the_deadline(
         assert path.journal.paths() == ["/client/1"]
 
 
+@pytest.mark.parametrize("at_once", [False, True])
+async def test_failure_is_that_of_the_rules_concerned(
+    tmp_path: Path, at_once: bool
+) -> None:
+    """In an application that is closed, a rule that is open shows its page."""
+    async with gated(
+        tmp_path, serving(page), on_failure=OnFailure.CLOSED, limits=QUICK
+    ) as path:
+        strict, lax = await path.client(), await path.client()
+        path.journal.hold()
+        if at_once:  # request and response reach the recorder together
+            path.stop_reading()
+        strict.ask("/client/1")
+        lax.ask("/open/1")
+        if at_once:
+            await until_async(lambda: path.held == 2 * len(PAGE), "both are held")
+            path.go_on_reading()
+
+        await lax.until(PAGE)
+        await until_async(lambda: strict.over, "it is ended")
+
+        assert (bytes(strict.got), strict.over) == (b"", "reset")
+
+
 async def test_half_a_second_of_stalled_commits_costs_half_a_second(
     tmp_path: Path,
 ) -> None:
@@ -403,6 +428,60 @@ async def test_absent_recorder_opens_the_gate_once_for_everybody(
         first.got.clear()
         first.ask("/client/3")
         await until_async(lambda: path.held, "pages are held again")
+
+
+@pytest.mark.parametrize("on_failure", list(OnFailure))
+async def test_full_disk_is_a_failure_and_recovers_without_a_restart(
+    tmp_path: Path, on_failure: OnFailure
+) -> None:
+    """Open goes on with a gap, closed stops; afterwards pages are held as before."""
+    async with gated(
+        tmp_path, serving(page), on_failure=on_failure, limits=QUICK
+    ) as path:
+        path.journal.full = True
+        client = await path.client()
+        client.ask("/client/1")
+        if on_failure is OnFailure.OPEN:
+            await client.until(PAGE)
+        else:
+            await until_async(lambda: client.over, "it is ended")
+
+        path.journal.full = False
+        await until_async(path.journal.gaps, "the gap is recorded")
+        other = await path.client()
+        other.ask("/client/2")
+        await other.until(PAGE)
+
+        assert path.journal.paths() == ["/client/1", "/client/2"]
+        assert path.link.status()["gates_open"] == []
+
+
+async def test_page_that_our_own_fault_left_unread_is_refused_by_a_closed_rule(
+    tmp_path: Path,
+) -> None:
+    """Its views are not on disk and never will be; open shows it with a gap."""
+    async with gated(tmp_path, serving(page), on_failure=OnFailure.CLOSED) as path:
+        strict, lax = await path.client(), await path.client()
+
+        strict.ask("/client/fault-finish")
+        lax.ask("/open/fault-finish")
+
+        await lax.until(PAGE)
+        await until_async(lambda: strict.over, "it is ended")
+        assert bytes(strict.got) == b""
+
+
+async def test_marker_of_a_wire_that_died_becomes_a_gap(tmp_path: Path) -> None:
+    """Power was cut while a gate was open: the disk of the wire remembers."""
+    left = tmp_path / "open-gaps"
+    markers.write(left, 99, {"sonar": Mark(since_ns=5, reason="deadline")})
+
+    async with gated(tmp_path, serving(page)) as path:
+        await until_async(path.journal.gaps, "the gap is recorded")
+        await until_async(lambda: not list(left.iterdir()), "the marker has served")
+
+        (gap,) = path.journal.gaps()
+        assert (gap.kind, gap.wire, gap.from_ns) == (GapKind.GATE_OPENED, 99, 5)
 
 
 async def test_unreadable_connection_of_a_closed_application_is_refused(

@@ -17,7 +17,6 @@ from typing_extensions import override
 
 from addons.master import Wire
 from addons.settings import ListenerSettings, WireSettings
-from proxy.errors import UnavailableError
 from proxy.events import ExchangeRecorded, GapRecorded
 from proxy.extraction.model import OnFailure
 from proxy.journal.model import Batch
@@ -33,13 +32,12 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 class HeldJournal(MemoryJournal):
-    """Its commits wait while ``hold()`` was called, or fail."""
+    """Its commits wait while ``hold()`` was called."""
 
     def __init__(self) -> None:
         super().__init__()
         self._go = threading.Event()
         self._go.set()
-        self.broken = False
 
     def hold(self) -> None:
         """Let no commit through."""
@@ -52,8 +50,6 @@ class HeldJournal(MemoryJournal):
     @override
     def commit(self, batch: Batch) -> int:
         self._go.wait(20)
-        if self.broken:
-            raise UnavailableError("the disk is full")
         return super().commit(batch)
 
     def paths(self) -> list[str]:
@@ -102,6 +98,7 @@ class Gated:
     pipeline: PlainPipeline
     link: TapLink
     port: int
+    recorders: list[Recorder] = field(default_factory=list)
     clients: list[tuple[Client, asyncio.Task[None]]] = field(default_factory=list)
     start_recorder: Callable[[], Awaitable[None]] = field(repr=False, default=None)  # type: ignore[assignment]
     stop_recorder: Callable[[], Awaitable[None]] = field(repr=False, default=None)  # type: ignore[assignment]
@@ -113,6 +110,16 @@ class Gated:
         task = asyncio.create_task(client._listen())
         self.clients.append((client, task))
         return client
+
+    def stop_reading(self) -> None:
+        """The recorder reads nothing that wires send."""
+        for peer in self.recorders[-1]._peers:
+            peer.transport.pause_reading()
+
+    def go_on_reading(self) -> None:
+        """It reads again."""
+        for peer in self.recorders[-1]._peers:
+            peer.transport.resume_reading()
 
     @property
     def held(self) -> int:
@@ -144,7 +151,9 @@ async def gated(
             markers=directory / "open-gaps",
         )
         stop, started = asyncio.Event(), asyncio.Event()
-        running = asyncio.create_task(Recorder(settings).run(stop, started.set))
+        made = Recorder(settings)
+        found.recorders.append(made)
+        running = asyncio.create_task(made.run(stop, started.set))
         await started.wait()
         stops.append((stop, running))
 
@@ -184,7 +193,7 @@ async def gated(
         yield found
     finally:
         journal.go()
-        journal.broken = False
+        journal.full = False
         for client, task in found.clients:
             client.writer.close()
             task.cancel()
