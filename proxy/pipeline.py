@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import NamedTuple
 
 from proxy.attribution.asked import Asked
@@ -43,6 +44,8 @@ from proxy.events import (
 )
 from proxy.exchange.charset import media_type
 from proxy.exchange.model import Exchange, Request
+from proxy.extraction.drift import Drift
+from proxy.extraction.known import KnownIds
 from proxy.extraction.memory import Memory, SessionMemory
 from proxy.extraction.model import Extracted, OnFailure, Reading
 from proxy.extraction.view import View
@@ -140,12 +143,19 @@ class Pipeline:
         keys: Keys,
         memory: Memory | None = None,
         attribution: Attribution | None = None,
+        drift: Drift | None = None,
+        known: KnownIds | None = None,
     ) -> None:
         self.ruleset = ruleset
         self.memory = Memory() if memory is None else memory
         """What responses taught about later ones; survives a change of rules."""
         self.sessions = sessions
         self.counters = PipelineCounters()
+        rules = [record.rule for record in ruleset.records]
+        self.drift = drift or Drift(ruleset.application, ruleset.hash, rules)
+        """Which rules find none any more."""
+        self.drift.follow(ruleset.hash, rules)
+        self._known = known or KnownIds(partial(pseudonym, keys.subject))
         self._keys = keys
         self._attribution = attribution or Attribution(
             ruleset.attribution,
@@ -167,7 +177,15 @@ class Pipeline:
         same = same and old.application == ruleset.application
         same = same and old.materials == ruleset.materials
         attribution = self._attribution if same else None
-        after = Pipeline(ruleset, self.sessions, self._keys, self.memory, attribution)
+        after = Pipeline(
+            ruleset,
+            self.sessions,
+            self._keys,
+            self.memory,
+            attribution,
+            self.drift,
+            self._known,
+        )
         after.counters = self.counters
         return after
 
@@ -188,6 +206,7 @@ class Pipeline:
             exchange: Complete, or as much of it as there will be.
         """
         view = View(exchange, self.ruleset.settings)
+        view.known = self._known
         binding = f"{context.wire:x}-{context.connection:x}-{exchange.up_offset:x}"
         observed: Observed | None = None
         needs = 0
@@ -230,6 +249,9 @@ class Pipeline:
         """``finish``, with what the events do not tell: ids before they are keyed."""
         settled = self._settle(prepared)
         reading = self._read(prepared)
+        actor = settled.actor
+        who = actor.session or actor.name or prepared.context.client_address
+        reading = self.drift.judged(reading, who)
         wall = prepared.context.wall_minus_monotonic_ns
         events: list[Event] = []
         if settled.changes:
@@ -240,6 +262,7 @@ class Pipeline:
         if reading.extracted.subjects:
             events += self._views(prepared, settled.actor, reading)
         sessions = self.sessions.changes(dict.fromkeys(settled.touched), wall)
+        sessions += self.drift.changes()
         return reading, Outcome(events, sessions)
 
     def _settle(self, prepared: Prepared) -> Settled:
@@ -313,7 +336,7 @@ class Pipeline:
         key, key_id = self._keys.subject, self._keys.subject_key_id
         started = request.start_ns + context.wall_minus_monotonic_ns
         application, ruleset = self.ruleset.application, self.ruleset.hash
-        return [
+        views = [
             ViewRecorded(
                 application=application,
                 wire=context.wire,
@@ -333,6 +356,9 @@ class Pipeline:
             )
             for found in reading.extracted.subjects
         ]
+        subjects = zip(reading.extracted.subjects, views, strict=True)
+        self._known.add((each.type, each.id, view.subject) for each, view in subjects)
+        return views
 
     def _learned(self, prepared: Prepared, learned: Learned) -> AttributionLearned:
         context = prepared.context

@@ -129,7 +129,9 @@ def verdict(
     if "recorder" not in living:
         problems.append("the recorder is not running")
     else:
+        problems += _drift(reports["recorder"])
         problems += _recorder_problems(reports["recorder"])
+        notes += _unread_notes(reports["recorder"])
         notes += _ruleset_notes(reports["recorder"])
     for wire in up:
         problems += _wire_problems(wire)
@@ -149,6 +151,28 @@ def verdict(
         notes=tuple(notes),
         reports=tuple(reports.values()),
     )
+
+
+def _drift(report: Report) -> list[str]:
+    return [
+        f"{rule} of {name} used to find records and finds none any more "
+        f"({pages} pages in a row)"
+        if pages
+        else f"{rule} of {name} finds records less often than it used to"
+        for name, rules in dict(report.figures.get("drift", {})).items()
+        for rule, pages in dict(rules).items()
+    ]
+
+
+def _unread_notes(report: Report) -> list[str]:
+    pages = list(report.figures.get("unread_pages", ()))
+    if not pages:
+        return []
+    counts = dict(report.figures.get("unread_by_outcome", {}))
+    said = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
+    first = pages[0]
+    example = f"{first['application']} {first['path']} ({first['reason']})"
+    return [f"not read since the recorder started: {said}, such as {example}"]
 
 
 def _recorder_problems(report: Report) -> list[str]:

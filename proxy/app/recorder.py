@@ -15,6 +15,7 @@ from proxy.app.reloading import Reloading, Replaceable, start
 from proxy.attribution.sessions import Sessions
 from proxy.clock import SystemClock, wall_minus_monotonic_ns
 from proxy.config import Config
+from proxy.extraction.drift import PREFIX
 from proxy.journal import Journal, Limits
 from proxy.keys import load_or_create
 from proxy.pipeline import Keys, Pipeline
@@ -53,8 +54,8 @@ async def _run(config: Config) -> int:
     stop = stop_on_signal()
     clock = SystemClock()
     files = {each.name: each.rules for each in config.applications}
-    kept = config.state / "rules"
-    rulesets, refused = start(files, kept)
+    versions = config.state / "rules"
+    rulesets, refused = start(files, versions)
     with Journal.open(
         config.journal_directory,
         config.node,
@@ -62,15 +63,16 @@ async def _run(config: Config) -> int:
         clock=clock,
     ) as journal:
         sessions = Sessions()
+        kept = journal.sessions()
         sessions.load(
-            journal.sessions().items(),
+            ((key, blob) for key, blob in kept.items() if not key.startswith(PREFIX)),
             wall_minus_monotonic_ns(clock),
         )
-        applications = {
-            name: Replaceable(pipeline)
-            for name, pipeline in pipelines(config, sessions, rulesets).items()
-        }
-        reloading = Reloading(files, applications, kept, refused)
+        applications = {}
+        for name, pipeline in pipelines(config, sessions, rulesets).items():
+            pipeline.drift.load(kept.items())
+            applications[name] = Replaceable(pipeline)
+        reloading = Reloading(files, applications, versions, refused)
         recorder = Recorder(
             RecorderSettings(
                 socket_path=config.tap_socket,
@@ -87,6 +89,11 @@ async def _run(config: Config) -> int:
             return {
                 **recorder.status(),
                 **reloading.figures(),
+                "drift": {
+                    name: drifting
+                    for name, each in applications.items()
+                    if (drifting := each.pipeline.drift.drifting())
+                },
                 "sessions_kept": len(sessions),
                 "journal_epoch": journal.epoch,
                 "journal_last_seq": journal.last_seq,

@@ -14,6 +14,9 @@ from proxy.cli.printing import console, line, table
 from proxy.config import load
 from proxy.errors import ExitCode
 
+UNREAD = "unread_pages"
+"""The figure that has a table of its own."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -38,18 +41,28 @@ def _plain(verdict: statuses.Verdict) -> dict[str, Any]:
 def _print(verdict: statuses.Verdict) -> None:
     to = console()
     line(to, verdict.line)
+    _print_unread(verdict.reports)
     rows = []
     for report in verdict.reports:
         name = f"{report.role} (pid {report.pid})"
         for key, value in report.figures.items():
             if isinstance(value, dict | list | str) and not value:
                 continue
-            if key.endswith("_by"):  # tables for monitoring: --json has them
+            if key == UNREAD or key.endswith("_by"):  # tables; --json has them
                 continue
             rows.append((name, key.replace("_", " "), _shown(key, value)))
             name = ""
     if rows:
         table(to, "", ("process", "figure", "value"), rows)
+
+
+def _print_unread(reports: tuple[statuses.Report, ...]) -> None:
+    """Before all figures: a page that no rule reads looks like a quiet day."""
+    pages = [page for report in reports for page in report.figures.get(UNREAD, ())]
+    if pages:
+        columns = ("application", "path", "extraction", "reason", "exchanges")
+        rows = [tuple(str(page[column]) for column in columns) for page in pages]
+        table(console(), "Not read", columns, rows)
 
 
 def _shown(key: str, value: object) -> str:

@@ -28,7 +28,7 @@ from proxy.extraction.model import (
     Subject,
 )
 from proxy.extraction.settings import Settings
-from proxy.extraction.unmapped import path_template, unmapped
+from proxy.extraction.unmapped import path_template, set_aside, unmapped
 from proxy.extraction.view import Unreadable, View
 
 __all__ = [
@@ -45,5 +45,6 @@ __all__ = [
     "View",
     "extract",
     "path_template",
+    "set_aside",
     "unmapped",
 ]

@@ -90,6 +90,8 @@ class RecordRule:
     """Responses with another status show nothing."""
     assurance: Assurance = Assurance.OBSERVE
     on_failure: OnFailure = OnFailure.OPEN
+    drift: bool = True
+    """Whether finding none any more is a failure."""
     dialect: Dialect | None = None
     """Makes the view that selectors look at; None: the body as it is."""
     needs_body: bool = field(init=False, repr=False, compare=False)

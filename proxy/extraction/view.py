@@ -18,6 +18,7 @@ from proxy.exchange.charset import decode_text, media_type
 from proxy.exchange.forms import Field, form_fields
 from proxy.exchange.model import BodyState, Exchange, Response
 from proxy.exchange.target import Target, parse_target, without_segment
+from proxy.extraction.known import KnownIds
 from proxy.extraction.memory import SessionMemory
 from proxy.extraction.settings import Settings
 
@@ -47,6 +48,7 @@ class View:
         "captures",
         "exchange",
         "flaws",
+        "known",
         "memory",
         "settings",
     )
@@ -62,6 +64,8 @@ class View:
         """Reasons why part of a document was not read."""
         self.memory: SessionMemory | None = None
         """What earlier exchanges of the session left behind; None: nothing is."""
+        self.known: KnownIds | None = None
+        """Ids of subjects that were recorded lately; None: nobody keeps them."""
         self._documents: dict[Hashable, object] = {}
         self._target: Target | None = None
         self._form: list[Field] | None = None

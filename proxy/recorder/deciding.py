@@ -25,6 +25,7 @@ from proxy.recorder.gaps import Blindness
 from proxy.recorder.limits import Limits
 from proxy.recorder.ordering import Item, Ordering
 from proxy.recorder.source import Source, Sources, State
+from proxy.recorder.unread import Unread
 
 logger = logging.getLogger(__name__)
 
@@ -107,6 +108,7 @@ class Decisions:
 
     def __init__(self, sources: Sources, output: Output, limits: Limits) -> None:
         self.figures = Figures()
+        self.unread = Unread()
         self._sources = sources
         self._output = output
         self._ordering: Ordering[Decided] = Ordering(
@@ -276,6 +278,7 @@ class Decisions:
                 figures.views += event.views
                 if not event.actor.name:
                     figures.unattributed += 1
+                self.unread.count(event)
                 # What follows are its views, just counted.
                 break
             if isinstance(event, GapRecorded):
@@ -297,6 +300,7 @@ class Decisions:
             "waiting": self.waiting,
             "overdue": self._ordering.overdue,
             "connections": sum(s.open for s in self._sources.values()),
+            **self.unread.status(),
         }
 
 

@@ -2,7 +2,8 @@
 
 ``read`` is the whole story for one exchange: the first record rule whose
 request pattern and conditions fit claims it; else a login or logout, else
-``ignore``; what is left is unmapped or shows nothing.
+``ignore``, unless the response is a document with signs of personal data; what is
+left is unmapped or shows nothing.
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ from proxy.attribution.spec import (
 )
 from proxy.events import Extraction
 from proxy.exchange.model import Exchange, Request
-from proxy.exchange.patterns import RequestPattern
 from proxy.extraction import (
     Extracted,
     Reading,
@@ -34,19 +34,24 @@ from proxy.extraction import (
     View,
     extract,
     path_template,
+    set_aside,
     unmapped,
 )
 from proxy.extraction.context import Term, context_of
 from proxy.extraction.dialects.base import Call, Dialect, shown_by
 from proxy.extraction.dialects.redirect import is_redirect_page
 from proxy.extraction.model import OnFailure
+from proxy.extraction.signs import Sign
 from proxy.ruleset.calls import read_calls
 from proxy.ruleset.conditions import Condition
 from proxy.ruleset.gate import Gate, gate_of, strictest
+from proxy.ruleset.ignoring import Ignore
 from proxy.ruleset.matcher import Matcher
 from proxy.ruleset.operations import Operation
 from proxy.ruleset.page import shared_page
 
+_OF_ITS_USER = frozenset({Sign.EMAIL})
+"""Signs that a page of a login or logout may carry: who logs in, the help desk."""
 _PROGRAM = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,9}\Z")
 
 
@@ -77,6 +82,14 @@ class Ignored(Enum):
     LOGOUT = "logout"
 
 
+class _Other(NamedTuple):
+    """Requests that no record rule claims and that are expected to show nothing."""
+
+    kind: Ignored
+    request: RequestMatch
+    despite: frozenset[Sign]
+
+
 class Claimed(NamedTuple):
     """The rule that claims an exchange."""
 
@@ -99,7 +112,7 @@ class RuleSet:
     """First 16 hex digits of the SHA-256 of the file's bytes."""
     attribution: AttributionSpec
     records: tuple[Record, ...]
-    ignore: tuple[RequestPattern, ...] = ()
+    ignore: tuple[Ignore, ...] = ()
     processing_activity: str = ""
     settings: Settings = field(default_factory=Settings)
     materials: Materials = field(default_factory=Materials, repr=False, compare=False)
@@ -107,9 +120,7 @@ class RuleSet:
     _records: Matcher[tuple[Record, RequestMatch]] = field(
         init=False, repr=False, compare=False
     )
-    _others: Matcher[tuple[Ignored, RequestMatch]] = field(
-        init=False, repr=False, compare=False
-    )
+    _others: Matcher[_Other] = field(init=False, repr=False, compare=False)
 
     _remembering: tuple[Dialect, ...] = field(init=False, repr=False, compare=False)
     gated: OnFailure | None = field(init=False, repr=False, compare=False)
@@ -126,10 +137,14 @@ class RuleSet:
             for request in record.requests
         )
         spec = self.attribution
-        known = [(Ignored.LOGIN, login.request) for login in spec.logins]
-        known += [(Ignored.LOGOUT, logout.request) for logout in spec.logouts]
-        known += [(Ignored.IGNORED, RequestMatch(pattern)) for pattern in self.ignore]
-        others = Matcher(((kind, request), request.pattern) for kind, request in known)
+        own = _OF_ITS_USER
+        known = [_Other(Ignored.LOGIN, each.request, own) for each in spec.logins]
+        known += [_Other(Ignored.LOGOUT, each.request, own) for each in spec.logouts]
+        known += [
+            _Other(Ignored.IGNORED, RequestMatch(each.pattern), each.despite)
+            for each in self.ignore
+        ]
+        others = Matcher((other, other.request.pattern) for other in known)
         object.__setattr__(self, "gated", strictest(self.records))
         object.__setattr__(self, "_records", records)
         object.__setattr__(self, "_others", others)
@@ -164,14 +179,19 @@ class RuleSet:
                 continue
             if record.operation is None or record.operation.fits(view):
                 return Claimed(record, request, captures)
-        for (kind, request), pattern, _ in self._others.candidates(method, path):
-            if kind is Ignored.IGNORED:
+        other = self._other(method, view)
+        return None if other is None else other.kind
+
+    def _other(self, method: str, view: View) -> _Other | None:
+        path = view.target.path
+        for other, pattern, _ in self._others.candidates(method, path):
+            if other.kind is Ignored.IGNORED:
                 # Servers may route such a path elsewhere: it is not ignored.
                 if view.target.odd or (pattern.suffix and is_path_info(path)):
                     continue
-            elif not conditions_hold(request.conditions, view):
+            elif not conditions_hold(other.request.conditions, view):
                 continue
-            return kind
+            return other
         return None
 
     def read(self, exchange: Exchange | View) -> Reading:
@@ -186,9 +206,12 @@ class RuleSet:
                 return read_calls(view, operation.dialect, self._read_calls)
             return self._read_claimed(claim, view)
         path = path_template(view.target)
-        if claim is not None:
-            return Reading("", path, _nothing(claim.value))
-        answer = unmapped(view)
+        if claim is None:
+            answer = unmapped(view)
+        else:
+            other = self._other(view.exchange.request.method.decode("latin-1"), view)
+            despite = frozenset() if other is None else other.despite
+            answer = set_aside(view, claim.value, despite)
         if answer.status is Extraction.UNMAPPED and self._is_login_page(view):
             answer = _nothing("login_page")
         return Reading("", path, answer)

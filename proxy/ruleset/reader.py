@@ -8,6 +8,7 @@ from dataclasses import replace
 from proxy.document import Fields, Node, Problems, parse
 from proxy.exchange.charset import charset
 from proxy.extraction import Settings
+from proxy.ruleset.ignoring import read_ignore
 from proxy.ruleset.model import RuleSet
 from proxy.ruleset.records import NAME, read_records
 from proxy.ruleset.requests import RequestReader
@@ -48,7 +49,7 @@ def _read(root: Node, problems: Problems, digest: str) -> RuleSet:
         if application and not NAME.fullmatch(application):
             fields.wrong(root, "not an application's name", "letters, digits, _ . -")
         reader = RequestReader(problems, fields.flag("ignore_case", False))
-        patterns = [reader.pattern(node) for node in fields.elements("ignore")]
+        ignore = read_ignore(fields, reader)
         attribution = read_attribution(fields, reader)
         segment = segment_of(attribution.session)
         return RuleSet(
@@ -57,7 +58,7 @@ def _read(root: Node, problems: Problems, digest: str) -> RuleSet:
             processing_activity=fields.url("processing_activity", ""),
             attribution=attribution,
             records=read_records(fields, reader),
-            ignore=tuple(pattern for pattern in patterns if pattern is not None),
+            ignore=ignore,
             settings=replace(_settings(fields, problems), session_segment=segment),
         )
 

@@ -90,6 +90,7 @@ def _record(
         context = _context(fields, place)
         conditions = read_conditions(fields)
         on_status = _statuses(fields, problems)
+        drift = fields.flag("drift", True)
         shown = fields.child("shown_when")
         shown_when = None if shown is None else read_predicate(shown, problems)
     if not requests or not subjects:
@@ -102,6 +103,7 @@ def _record(
         on_status=on_status,
         assurance=own.assurance,
         on_failure=own.on_failure,
+        drift=drift,
         dialect=own.dialect,
     )
     return Record(

@@ -15,6 +15,7 @@ from proxy.events import Action
 from proxy.extraction.dialects.registry import DIALECTS
 from proxy.extraction.model import Assurance, OnFailure
 from proxy.extraction.selectors.transform import MOST_STEPS, STEPS
+from proxy.extraction.signs import Sign
 from proxy.ruleset.identities import IDENTITIES
 from proxy.ruleset.predicates import READERS
 from proxy.ruleset.rows import ROWS
@@ -109,7 +110,7 @@ def schema() -> Schema:
                 "records": _of(
                     _ref("record"), propertyNames={"pattern": _NAME_PATTERN}
                 ),
-                "ignore": _or_list(_REQUEST),
+                "ignore": _or_list(_ref("ignored")),
                 "ignore_case": _FLAG,
                 "charset": {"type": "string"},
                 "limits": _limits(),
@@ -119,6 +120,7 @@ def schema() -> Schema:
             "records",
         ),
         "$defs": {
+            "ignored": _ignored(),
             "selector": _selector(),
             "rows": _rows(),
             "transform": _transform(),
@@ -218,6 +220,7 @@ def _record() -> Schema:
             "on_status": _STATUS,
             "shown_when": _ref("predicate"),
             "required": _FLAG,
+            "drift": _FLAG,
         },
         "request",
         "action",
@@ -311,6 +314,13 @@ def _identity() -> Schema:
 
 def _logout() -> Schema:
     full = _mapping({**_MATCH, "confirmed_when": _ref("predicate")}, "request")
+    return {"anyOf": [_REQUEST, full]}
+
+
+def _ignored() -> Schema:
+    full = _mapping(
+        {"request": _or_list(_REQUEST), "despite": _or_list(_enum(Sign))}, "request"
+    )
     return {"anyOf": [_REQUEST, full]}
 
 

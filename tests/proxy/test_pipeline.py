@@ -342,3 +342,55 @@ def test_a_view_chained_onto_a_login_is_of_the_new_actor_and_explains_later_ones
         ("jansen", pseudonym(KEYS.subject, "account", "1-A"), "account"),
         ("jansen", pseudonym(KEYS.subject, "account", "1-B"), "account"),
     ]
+
+
+def listed(number: int, body: bytes, *, at: int = LATER) -> Exchange:
+    """A search by somebody in a session of his own."""
+    return exchange("/clients?q=x", at=at, cookie=f"SID=s{number}", body=body)
+
+
+def test_a_screen_that_changed_is_failed_also_after_a_restart() -> None:
+    """Not "nothing viewed"; what the rule used to find is kept with the sessions."""
+    rows = b'<table id="results"><tr data-id="7"></tr></table>'
+    line = pipeline()
+    kept: dict[bytes, bytes] = {}
+
+    def records(number: int, body: bytes) -> ExchangeRecorded:
+        found = outcome(line, listed(number, body))
+        kept.update((key, blob) for key, blob in found.sessions if blob is not None)
+        (event,) = [one for one in found.events if isinstance(one, ExchangeRecorded)]
+        return event
+
+    before = [records(number, rows) for number in range(64)]
+    line = pipeline()
+    line.drift.load(kept.items())
+    after = [records(number, b"<table id=new>") for number in range(64, 74)]
+
+    assert {one.extraction for one in before} == {Extraction.RECORDED}
+    assert [(one.extraction.value, one.extraction_reason) for one in after] == (
+        [("recorded", "no_rows")] * 5 + [("failed", "drift")] * 5
+    )
+
+
+def test_an_id_that_was_recorded_is_a_sign_on_a_page_that_no_rule_reads() -> None:
+    """Also when the rule set ignores the page; a version later still."""
+    line = pipeline()
+    page = exchange("/client/900123", body=b"<p id=address>x")
+
+    def reasons(body: bytes) -> list[str]:
+        found = []
+        for path in ("/new/screen", "/static/x"):
+            events = run(line, exchange(path, body=body))
+            found += [
+                one.extraction_reason
+                for one in events
+                if isinstance(one, ExchangeRecorded)
+            ]
+        return found
+
+    assert reasons(b"<p>900123") == ["no_rule", "ignored"]
+    run(line, page)
+    assert reasons(b"<p>900123") == ["subject", "subject"]
+    line = line.succeeded_by(replace(rules(), hash="newer"))
+    assert reasons(b"<p>900123") == ["subject", "subject"]
+    assert reasons(b"<p>900124") == ["no_rule", "ignored"]

@@ -144,3 +144,41 @@ def test_seals_that_are_not_made_or_anchored_are_said() -> None:
     assert "new evidence is not sealed (a disk)" in line
     assert "the last seal is not anchored (there: 503)" in line
     assert "the sealer is not running" in gone
+
+
+def test_pages_that_were_not_read_come_before_other_notes() -> None:
+    """With an example: its path and the sign, no value."""
+    page = {
+        "application": "sonar",
+        "path": "/client/{}",
+        "extraction": "unmapped",
+        "reason": "bsn",
+        "exchanges": 3,
+    }
+    line = _line(
+        _reports(
+            recorder={
+                "unread_by_outcome": {"unmapped": 3, "partial": 1},
+                "unread_pages": [page],
+                "rulesets_refused": {"sonar": "x"},
+            }
+        )
+    )
+
+    assert line.startswith(
+        "recording everything; not read since the recorder started: 3 unmapped, 1 "
+        "partial, such as sonar /client/{} (bsn); the new rule set"
+    )
+
+
+def test_a_rule_that_finds_none_any_more_is_a_failure() -> None:
+    """Views are missing as long as it lasts."""
+    line = _line(
+        _reports(recorder={"drift": {"sonar": {"client_search": 12, "team": 0}}})
+    )
+
+    assert line == (
+        "not recording everything: client_search of sonar used to find records and "
+        "finds none any more (12 pages in a row); team of sonar finds records less "
+        "often than it used to"
+    )

@@ -32,7 +32,8 @@ def test_a_sidecar_that_records_says_so_first(recorded: Recorded) -> None:
 
     lines = done.stdout.splitlines()
     assert done.returncode == ExitCode.OK
-    assert lines[0] == "recording everything"
+    assert lines[0].startswith("recording everything")
+    assert "1 unmapped, such as tickets /report (no_rule)" in lines[0]
     for role in ("recorder", "shipper", "store", "wire-0"):
         assert any(line.startswith(f"{role} (pid ") for line in lines), role
 
@@ -47,7 +48,8 @@ def test_json_has_the_verdict_and_every_process(recorded: Recorded) -> None:
 
     told = json.loads(done.stdout)
     assert told["recording"] is True
-    assert told["verdict"] == "recording everything"
+    assert told["verdict"].startswith("recording everything")
+    assert told["notes"] == [told["verdict"].partition("; ")[2]]
     roles = {"recorder", "sealer", "shipper", "sidecar", "store", "wire-0"}
     assert set(told["processes"]) == roles
     assert told["processes"]["wire-0"]["figures"]["connections_total"] > 0
@@ -91,3 +93,31 @@ def test_figures_read_well(config: Path, capsys: pytest.CaptureFixture[str]) -> 
         ["journal", "epoch", "1795503307185"],
         ["rulesets", "tickets", "5f4f0a9c"],
     ] == rows[1:]
+
+
+def test_pages_that_were_not_read_stand_before_all_figures(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Path and sign, in a table of their own."""
+    page = {
+        "application": "tickets",
+        "path": "/client/{}",
+        "extraction": "unmapped",
+        "reason": "bsn",
+        "exchanges": 3,
+    }
+    report = status.Report(
+        role="recorder",
+        pid=os.getpid(),
+        at=time.time(),
+        figures={"exchanges": 5, "unread_pages": [page]},
+    )
+    status.write(load(config).status_directory, report)
+
+    run(["status", "--config", str(config)])
+
+    out = capsys.readouterr().out
+    rows = [line.split() for line in out.splitlines() if line]
+    row = rows.index(["tickets", "/client/{}", "unmapped", "bsn", "3"])
+    assert row < rows.index(["recorder", "(pid", f"{os.getpid()})", "exchanges", "5"])
+    assert out.count("/client/{}") == 1

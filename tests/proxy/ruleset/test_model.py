@@ -63,13 +63,54 @@ def test_a_login_and_a_logout_are_no_unmapped_pages() -> None:
     assert claim(exchange("/logout")) == Ignored.LOGOUT.value
 
 
-@pytest.mark.parametrize("target", ["/static/logo.gif", "/a/b.css", "/x.css?v=1"])
-def test_what_the_rule_set_ignores_shows_nothing(target: str) -> None:
-    """Style sheets and pictures."""
-    reading = RULES.read(exchange(target, "111222333"))
+@pytest.mark.parametrize(
+    ("target", "content_type"),
+    [
+        ("/static/logo.gif", "image/gif"),
+        ("/a/b.css", "text/css"),
+        ("/x.css?v=1", "text/css"),
+        ("/static/app.js", "text/javascript"),
+    ],
+)
+def test_what_the_rule_set_ignores_shows_nothing(
+    target: str, content_type: str
+) -> None:
+    """Style sheets and pictures, whatever digits they hold."""
+    reading = RULES.read(exchange(target, "111222333", content_type))
 
     assert reading.extracted.status.value == "nothing_expected"
     assert reading.extracted.reason == "ignored"
+
+
+@pytest.mark.parametrize(
+    "content_type", ["text/html", "application/json", "text/xml", "text/csv", ""]
+)
+def test_an_ignored_document_with_a_sign_is_unmapped(content_type: str) -> None:
+    """``ignore`` is believed of documents that carry none."""
+    plain = RULES.read(exchange("/static/help", "hello", content_type))
+    telling = RULES.read(exchange("/static/help", "111222333", content_type))
+
+    assert (plain.extracted.status.value, plain.extracted.reason) == (
+        "nothing_expected",
+        "ignored",
+    )
+    assert (telling.extracted.status.value, telling.extracted.reason) == (
+        "unmapped",
+        "bsn",
+    )
+    assert telling.path == "/static/help"
+
+
+def test_a_login_that_answers_with_a_client_is_unmapped() -> None:
+    """An address on the page is that of who logs in, or of the help desk."""
+    mail = RULES.read(exchange("/login", "a@example.org", method="POST"))
+    client = RULES.read(exchange("/login", "111222333", method="POST"))
+
+    assert mail.extracted.reason == "login"
+    assert (client.extracted.status.value, client.extracted.reason) == (
+        "unmapped",
+        "bsn",
+    )
 
 
 @pytest.mark.parametrize(

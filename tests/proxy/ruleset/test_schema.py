@@ -38,6 +38,7 @@ PLACES: list[tuple[str, Any]] = [
     ("login: [{form: {zzz: 1}}]", DEFS["login"]["properties"]["form"]),
     ("login: [{saml: {zzz: 1}}]", DEFS["login"]["properties"]["saml"]),
     ("logout: [{zzz: 1}]", SCHEMA["properties"]["logout"]["anyOf"][0]["anyOf"][1]),
+    ("ignore: [{zzz: 1}]", DEFS["ignored"]["anyOf"][1]),
     ("confirm_user: {zzz: 1}", SCHEMA["properties"]["confirm_user"]),
     ("login_page: {zzz: 1}", DEFS["predicate"]),
     ("login_page: {body: {zzz: 1}}", DEFS["predicate"]["properties"]["body"]),
