@@ -27,6 +27,7 @@ MODULES = {
     "ship": "serve",
     "seal": "serve",
     "store": "serve",
+    "admin": "serve",
     "migrate": "serve",
     "status": "report",
     "who-saw": "ask",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from proxy.app import sidecar
 from proxy.cli import run
 from proxy.errors import ExitCode
 from tests.support.embedded import EmbeddedStore
@@ -112,7 +113,8 @@ def test_an_unknown_role_is_refused_with_the_known_ones(
 
     assert code == ExitCode.USAGE
     said = capsys.readouterr().err
-    assert "--role wires: expected store, shipper, recorder, wire" in said
+    assert "--role wires: expected " in said
+    assert all(role in said for role in sidecar.ROLES)
 
 
 def test_the_help_of_run_names_every_role(capsys: pytest.CaptureFixture[str]) -> None:
