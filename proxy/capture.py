@@ -31,6 +31,7 @@ from proxy.recorder.deciding import Application, SessionChange
 from proxy.recorder.gaps import Blindness
 from proxy.recorder.limits import Limits
 from proxy.recorder.source import Source
+from proxy.tapgate import Release
 from proxy.tapstream import (
     Frame,
     FrameDecoder,
@@ -165,7 +166,7 @@ def replay(
     """
     replayed = replayed if replayed is not None else Replayed()
     output = _Events()
-    assembly = Assembly(applications, output, limits)
+    assembly = Assembly(applications, output, limits, wires=output)
     player = _Player(assembly, replayed)
     decoder = FrameDecoder()
     position = len(MAGIC)
@@ -215,6 +216,7 @@ class _Player:
                 self._replayed.overrun = True
             elif self._source is not None:
                 self._assembly.feed(self._source, [frame])
+                self._assembly.gating.late.clear()
         except (msgspec.MsgspecError, StreamBroken):
             self._source = None
 
@@ -250,9 +252,12 @@ class _Events:
         events: Iterable[Event],
         sessions: Iterable[SessionChange],
     ) -> None:
-        """Keep the events."""
-        del source, number, covered, sessions
+        """Keep the events; they are as good as committed."""
+        del sessions
         self._events += events
+        connection = source.connections.get(number)
+        if covered is not None and connection is not None and connection.gate:
+            connection.gate.committed(covered[1])
 
     def settled(self, boot: int, number: int) -> None:
         """Nothing is remembered beyond the replay."""
@@ -261,3 +266,9 @@ class _Events:
         self, source: Source, number: int, up: int, down: int, blindness: Blindness
     ) -> None:
         """The wire is not there to be told."""
+
+    def release(self, source: Source, number: int, release: Release) -> None:
+        """Nothing is held any more; what was held full was read as it was live."""
+
+    def refuse(self, source: Source, number: int, reason: str) -> None:
+        """The connection ended then, or did not."""

@@ -83,10 +83,7 @@ HELD_ELSEWHERE = {
         "proxy/taplink/stream.py",
     },
     # A gate is a word between two processes: right only where both are there.
-    "tests/model/test_gate.py": {
-        "proxy/exchange/standing.py",
-        "proxy/recorder/gating.py",
-    },
+    "tests/model/test_gate.py": {"proxy/exchange/standing.py"},
     # Declarations, with a property or a protocol among them.
     "tests/proxy/attribution/schemes/test_basic.py": {
         "proxy/attribution/schemes/base.py",

@@ -129,7 +129,7 @@ class ConnectionGate:
             self._said = release
             wires.release(reader.source, reader.number, release)
         elif _is_owed(release, self._said):
-            self._gating.late.append(self)
+            self._gating.late[self] = None
 
     def tell_late(self) -> None:
         """Say what could wait, unless it is so no more."""
@@ -179,7 +179,7 @@ class Gating:
     def __init__(self, wires: Wires | None) -> None:
         self.wires = wires
         self.touched: list[ConnectionGate] = []
-        self.late: list[ConnectionGate] = []
+        self.late: dict[ConnectionGate, None] = {}
         """Have news that need not be told at once: almost every message ends before
         anybody would ask for it."""
 
@@ -214,7 +214,7 @@ class Gating:
 
     def tell_late(self) -> None:
         """Say what could wait; called some fifty times a second."""
-        late, self.late = self.late, []
+        late, self.late = self.late, {}
         for gate in late:
             gate.tell_late()
 
@@ -232,7 +232,8 @@ class Gating:
 
 
 def _is_news(release: Release, said: Release) -> bool:
-    if release.offset > said.offset:
+    passing = said.passes and said.up == release.up
+    if release.offset > said.offset and (not passing or release.offset == EVERYTHING):
         return True
     if release.passes and (not said.passes or release.up != said.up):
         return True

@@ -239,7 +239,7 @@ class Recorder:
         """To the committer."""
         self.committer.released(source, number, covered, events, sessions)
         connection = source.connections.get(number)
-        if connection is not None and connection.gate is not None:
+        if connection is not None and connection.gate and connection.gate.blocked:
             self.committer.hurry()
 
     def settled(self, boot: int, number: int) -> None:

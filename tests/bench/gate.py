@@ -8,6 +8,7 @@ Every page is claimed by a gated rule. 32 connections at once, and one.
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import tempfile
 from pathlib import Path
@@ -26,7 +27,8 @@ FIGURES = ("gate_deadlines", "gate_opened", "gate_closed", "gate_full")
 
 def main(console: Console, seconds: float) -> None:
     """Measure; build/bench-gate.json."""
-    found = measure(max(2.0, seconds / ROUNDS))
+    busy = os.getloadavg()[0]
+    found = {"load_before": busy, **measure(max(2.0, seconds / ROUNDS))}
     (Path(__file__).parents[2] / "build" / "bench-gate.json").write_text(
         json.dumps(found, indent=2) + "\n"
     )
@@ -39,7 +41,10 @@ def main(console: Console, seconds: float) -> None:
             f" {row['observe_p99_ms']:.3f} ms; {row['gate_rps']:,.0f} and"
             f" {row['observe_rps']:,.0f} requests/s"
         )
-    console.print(f"gate: {found['figures']}, recorded {found['recorded']}")
+    console.print(
+        f"gate: {found['figures']}, recorded {found['recorded']};"
+        f" load of the host before: {busy:.1f}"
+    )
 
 
 def measure(seconds: float) -> dict[str, Any]:
