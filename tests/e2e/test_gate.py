@@ -111,17 +111,18 @@ async def test_page_that_takes_longer_than_the_deadline_is_waited_for(
         _: bytes, __: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello")
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(1.6)
         writer.write(b"world")
 
+    limits = GateLimits(deadline=1.0)
     async with gated(
-        tmp_path, serving(slowly), on_failure=OnFailure.CLOSED, limits=QUICK
+        tmp_path, serving(slowly), on_failure=OnFailure.CLOSED, limits=limits
     ) as path:
         client = await path.client()
         client.ask("/client/1")
 
         await until_async(lambda: path.held, "the first half is held")
-        await asyncio.sleep(0.6)
+        await asyncio.sleep(1.3)
         assert not client.got
         shown = await client.until(b"helloworld")
 

@@ -99,7 +99,7 @@ def test_page_is_on_disk_when_it_is_shown_whatever_becomes_of_the_recorder(
             Front(name=name, rules=path, upstream=upstream)
             for name, path in rules.items()
         ]
-        config = write_config(tmp_path, fronts, more="gate: {deadline: 1s}")
+        config = write_config(tmp_path, fronts, more="gate: {deadline: 2s}")
         with run(config, ["recorder", "wire"], wait=False) as running:
             until(
                 lambda: running.figure("wire-0", "recorder_connected"), "recording", 60
