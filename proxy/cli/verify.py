@@ -158,7 +158,7 @@ def verify_proof(
     try:
         data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
         proof = msgspec.json.decode(data, type=Proof)
-    except (OSError, msgspec.MsgspecError) as error:
+    except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
         raise UsageError(f"{file}: no proof: {error}") from error
     try:
         seal = follow(proof, keys)

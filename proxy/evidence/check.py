@@ -124,7 +124,10 @@ def _changed(gathering: Gathering) -> list[Finding]:
 def _by_tags(gathering: Gathering) -> list[Finding]:
     """Rows whose tag is another than it was."""
     seal = gathering.seal
-    kept = bytes.fromhex(gathering.sealed.tags)
+    try:
+        kept = bytes.fromhex(gathering.sealed.tags)
+    except ValueError:
+        return []
     now = tags(gathering.leaves)
     if sha256(kept).hexdigest() != seal.tags or len(now) != len(kept):
         return []

@@ -22,9 +22,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 )
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from proxy.evidence.columns import VERSION
+
 DOMAIN = b"whosaw seal\0"
 SEED_BYTES = 32
 FORMAT = 1
+MOST_ENTRIES = 10_000_000
+"""In a seal that is believed: twenty times what a sealer puts into one. To check it
+takes 330 MB."""
 
 
 class Seal(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,13 +128,27 @@ def read(body: str) -> Seal:
     """
     try:
         seal = _decoder.decode(body)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise SealRefused(f"not a seal: {error}") from None
     if seal.format > FORMAT:
         raise SealRefused(f"seal format {seal.format}; this version reads {FORMAT}")
-    if seal.first < 1 or seal.last < seal.first - 1 or seal.number < 1:
+    if not 1 <= seal.columns <= VERSION:
+        raise SealRefused(f"columns {seal.columns}; this version knows {VERSION}")
+    if not _sound(seal):
         raise SealRefused("a seal that contradicts itself")
     return seal
+
+
+def _sound(seal: Seal) -> bool:
+    if seal.first < 1 or seal.number < 1 or not 0 <= seal.count <= MOST_ENTRIES:
+        return False
+    # Runs of absent entries lie in it, one after the other.
+    after = seal.first
+    for first, last in seal.absent:
+        if not after <= first <= last <= seal.last:
+            return False
+        after = last + 1
+    return True
 
 
 def verified(signed: Signed, keys: Mapping[str, Ed25519PublicKey]) -> Seal:

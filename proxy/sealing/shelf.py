@@ -97,7 +97,7 @@ class Shelf:
         try:
             data = (self.directory / "anchored.json").read_bytes()
             return msgspec.json.decode(data, type=dict[str, int])
-        except (FileNotFoundError, msgspec.MsgspecError):
+        except (FileNotFoundError, UnicodeDecodeError, msgspec.MsgspecError):
             # Only what is told and tried again depends on it.
             return {}
 
@@ -130,7 +130,7 @@ def _read(path: Path, line: bytes) -> tuple[Seal, Signed]:
     try:
         signed = msgspec.json.decode(line, type=Signed)
         return read(signed.body), signed
-    except (msgspec.MsgspecError, SealRefused) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, SealRefused) as error:
         raise ShelfDamaged(
             f"{path}: its last line is no seal ({error}); put the file back"
             " from a copy: a chain that begins anew proves less"

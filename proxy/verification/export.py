@@ -113,7 +113,7 @@ class ExportSource:
             head = file.readline()
             try:
                 names = tuple(msgspec.json.decode(head, type=list[str]))
-            except msgspec.MsgspecError:
+            except (msgspec.MsgspecError, UnicodeDecodeError):
                 names = ()
             wanted = {column.name for column in columns(table)}
             if names[:3] != IDENTITY or not wanted <= set(names):
@@ -130,7 +130,7 @@ class ExportSource:
             for number, line in enumerate(file, 1):
                 try:
                     sealed = msgspec.json.decode(line, type=Sealed)
-                except msgspec.MsgspecError as error:
+                except (msgspec.MsgspecError, UnicodeDecodeError) as error:
                     raise UsageError(f"{path}:{number}: no seal: {error}") from None
                 try:
                     yield read(sealed.body).node, sealed
@@ -143,7 +143,7 @@ class ExportSource:
             for line in file:
                 try:
                     return read(msgspec.json.decode(line, type=Sealed).body).node
-                except (msgspec.MsgspecError, SealRefused):
+                except (msgspec.MsgspecError, UnicodeDecodeError, SealRefused):
                     continue
         return ""
 

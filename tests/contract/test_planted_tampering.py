@@ -6,6 +6,8 @@ rows of a real store.
 
 from __future__ import annotations
 
+import contextlib
+import random
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +18,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from proxy.errors import UsageError
 from proxy.events import encode
 from proxy.evidence.chain import Keys
 from proxy.evidence.columns import tables
@@ -285,6 +288,40 @@ def test_what_is_no_row_is_found(evidence: Evidence, copied: Path) -> None:
         assert checked(evidence, copied).findings, rubbish
     plant(copied, "views", "position", -1)
     assert Fault.UNREADABLE in {f.fault for f in checked(evidence, copied).findings}
+
+
+@pytest.mark.parametrize("table", ["views", "exchanges", "gaps"])
+def test_any_byte_of_a_row_that_is_changed_is_found(
+    evidence: Evidence, copied: Path, table: str
+) -> None:
+    """By chance, all over the file; never an error of our own."""
+    chance = random.Random(table)
+    whole = (evidence.export / f"{table}.jsonl").read_bytes()
+    begin = whole.index(b"\n") + 1
+
+    for _ in range(60):
+        at = chance.randrange(begin, len(whole))
+        other = chance.choice([n for n in range(256) if n != whole[at]])
+        changed = whole[:at] + bytes([other]) + whole[at + 1 :]
+        (copied / f"{table}.jsonl").write_bytes(changed)
+
+        report = checked(evidence, copied)
+
+        assert report.findings, (at, whole[at - 5 : at + 5], other)
+
+
+def test_seals_of_rubbish_are_told(evidence: Evidence, copied: Path) -> None:
+    """Findings, or that it is no export; nothing else is raised."""
+    chance = random.Random(7)
+    whole = (evidence.export / "seals.jsonl").read_bytes()
+
+    for _ in range(60):
+        at = chance.randrange(len(whole))
+        changed = whole[:at] + bytes([chance.randrange(256)]) + whole[at + 1 :]
+        (copied / "seals.jsonl").write_bytes(changed)
+
+        with contextlib.suppress(UsageError):
+            checked(evidence, copied)
 
 
 def edit_seals(directory: Path, change: Callable[[list[Sealed]], list[Sealed]]) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from proxy.evidence.columns import VERSION
 from proxy.evidence.seal import (
+    MOST_ENTRIES,
     Sealed,
     SealRefused,
     Signed,
@@ -50,9 +52,22 @@ def test_a_signature_that_is_none_is_refused(signature: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "changed", [{"first": 0}, {"last": -1}, {"number": 0}, {"format": 2}]
+    "changed",
+    [
+        {"first": 0},
+        {"last": -1},
+        {"last": MOST_ENTRIES + 1},
+        {"number": 0},
+        {"format": 2},
+        {"columns": 0},
+        {"columns": VERSION + 1},
+        {"absent": ((0, 1),)},
+        {"absent": ((2, 1),)},
+        {"absent": ((4, 6),)},
+        {"absent": ((2, 3), (3, 4))},
+    ],
 )
-def test_a_seal_that_contradicts_itself_is_none(changed: dict[str, int]) -> None:
+def test_a_seal_that_contradicts_itself_is_none(changed: dict[str, object]) -> None:
     """Nor is one of a later version read wrongly."""
     body = msgspec.json.encode(msgspec.structs.replace(SEAL, **changed)).decode()
 
