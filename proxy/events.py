@@ -281,8 +281,50 @@ class AttributionLearned(msgspec.Struct, frozen=True, array_like=True, tag="l"):
     """The name with its strength, and the binding it rests on."""
 
 
+class ConnectionEnded(msgspec.Struct, frozen=True, array_like=True, tag="c"):
+    """A connection is over: what passed of it, by the wire's own count.
+
+    The other side of the account: the bytes of its exchanges and gaps must add up
+    to these. At least once per connection; the same again when the recorder was
+    killed just after it.
+    """
+
+    application: str
+    wire: int
+    connection: int
+    opened_ns: int
+    ended_ns: int
+    up_bytes: int
+    """From the browser."""
+    down_bytes: int
+    """To the browser."""
+    told: bool
+    """The wire gave these totals; otherwise it was gone, and they are what arrived
+    of it."""
+    client_address: str
+
+
+class HeartbeatRecorded(msgspec.Struct, frozen=True, array_like=True, tag="h"):
+    """The recorder of this node was at work. A silence between two of them is a
+    time about which nothing is known."""
+
+    at_ns: int
+    wires: int
+    """Connected to it."""
+    connections: int
+    """Open."""
+    exchanges: int
+    """Recorded since it started."""
+
+
 Event = (
-    ExchangeRecorded | ViewRecorded | SessionChanged | GapRecorded | AttributionLearned
+    ExchangeRecorded
+    | ViewRecorded
+    | SessionChanged
+    | GapRecorded
+    | AttributionLearned
+    | ConnectionEnded
+    | HeartbeatRecorded
 )
 
 _encoder = msgspec.msgpack.Encoder()

@@ -107,6 +107,18 @@ _FIRST: dict[str, tuple[Column, ...]] = {
         *_columns(Kind.TEXT, "client_address"),
         *_ACTOR,
     ),
+    "connections": (
+        *_IDENTITY,
+        *_PLACE,
+        *_columns(Kind.SIGNED, "opened_at ended_at"),
+        *_columns(Kind.NUMBER, "up_bytes down_bytes told"),
+        *_columns(Kind.TEXT, "client_address"),
+    ),
+    "heartbeats": (
+        *_IDENTITY,
+        *_columns(Kind.SIGNED, "at"),
+        *_columns(Kind.NUMBER, "wires connections exchanges"),
+    ),
 }
 
 Added = tuple[tuple[int, str, str, Kind], ...]

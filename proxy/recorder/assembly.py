@@ -310,7 +310,6 @@ class Assembly:
 
     def _resume(self, connection: Connection, resumed: Resumed) -> None:
         source, number = connection.source, connection.number
-        connection.resumed = True
         dead = self._dead.get(source.boot)
         if dead is not None and number in dead.done:
             connection.start(*dead.done[number])

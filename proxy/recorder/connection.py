@@ -42,11 +42,20 @@ class Owner(Protocol):
     ) -> None:
         """The connection is over, and this much of it was not read."""
 
+    def over(
+        self,
+        connection: Connection,
+        end_ns: int,
+        up_bytes: int,
+        down_bytes: int,
+        *,
+        told: bool,
+    ) -> None:
+        """The connection is over; this much passed, as the wire ``told`` or as far
+        as it arrived."""
+
     def forget(self, connection: Connection, blindness: Blindness) -> None:
         """Nothing more of the connection will be read."""
-
-    def acknowledge(self, connection: Connection) -> None:
-        """The wire may not know yet that ``connection.done_*`` are on disk."""
 
 
 class Connection:
@@ -72,7 +81,6 @@ class Connection:
         "parser",
         "pipeline",
         "queue",
-        "resumed",
         "source",
         "told",
         "up",
@@ -100,7 +108,6 @@ class Connection:
         self.queue: deque[Any] = deque()
         self.blind: Blindness | None = None
         self.ended = False
-        self.resumed = False
         self.held = 0
         self.gate: ConnectionGate | None = None
         """What of it may pass; None: nothing of it is held."""
@@ -210,11 +217,12 @@ class Connection:
             return 0, 0
         self._finish_reading(time_ns)
         if self.blind is not None:
-            self._close(time_ns, self.blind)
+            self._close(time_ns, self.blind, told=False)
             return 0, 0
         self.ended = True
         rest = self.up - self.done_up, self.down - self.done_down
         self.done_up, self.done_down = self.up, self.down
+        self.owner.over(self, time_ns, self.up, self.down, told=False)
         return rest
 
     def go_blind(self, blindness: Blindness) -> None:
@@ -256,12 +264,11 @@ class Connection:
         rest = Blindness(GapKind.TRUNCATED, "hold_full", item.response.start_ns)
         self.owner.gap(self, rest, self.last_ns, 0, down_bytes)
 
-    def _close(self, time_ns: int, otherwise: Blindness) -> None:
+    def _close(self, time_ns: int, otherwise: Blindness, *, told: bool = True) -> None:
         self.ended = True
         self.parser = None
         up_bytes, down_bytes = self.up - self.done_up, self.down - self.done_down
         self.done_up, self.done_down = self.up, self.down
         if up_bytes or down_bytes or self.blind is not None:
             self.owner.gap(self, self.blind or otherwise, time_ns, up_bytes, down_bytes)
-        elif self.resumed:
-            self.owner.acknowledge(self)
+        self.owner.over(self, time_ns, self.up, self.down, told=told)

@@ -15,7 +15,13 @@ from typing import Any, Protocol
 
 import msgspec
 
-from proxy.events import Event, ExchangeRecorded, GapKind, GapRecorded
+from proxy.events import (
+    ConnectionEnded,
+    Event,
+    ExchangeRecorded,
+    GapKind,
+    GapRecorded,
+)
 from proxy.exchange.model import Exchange, Request
 from proxy.exchange.standing import Gate
 from proxy.extraction.model import OnFailure
@@ -176,6 +182,30 @@ class Decisions:
         """The unread rest of a connection that is over."""
         event = self._gap(connection, blindness, end_ns, up_bytes, down_bytes)
         self.queue(connection, [event])
+
+    def over(
+        self,
+        connection: Connection,
+        end_ns: int,
+        up_bytes: int,
+        down_bytes: int,
+        *,
+        told: bool,
+    ) -> None:
+        """The connection's account is closed: this much passed."""
+        wall_ns = connection.source.wall_ns
+        ended = ConnectionEnded(
+            application=connection.application,
+            wire=connection.source.boot,
+            connection=connection.number,
+            opened_ns=connection.opened_ns + wall_ns,
+            ended_ns=end_ns + wall_ns,
+            up_bytes=up_bytes,
+            down_bytes=down_bytes,
+            told=told,
+            client_address=connection.client,
+        )
+        self.queue(connection, [ended])
 
     def forget(self, connection: Connection, blindness: Blindness) -> None:
         """Tell its wire."""

@@ -48,6 +48,9 @@ class Limits:
     start_grace: float = 5.0
     """The same for wires known from the journal when the recorder starts."""
     heartbeat: float = 1.0
+    sign_of_life: float = 60.0
+    """Between rows that say this recorder was at work: 1,440 a day tell a silent
+    node within minutes."""
     subscriber_bytes: int = 8 * MIB
     """Not yet taken by a subscriber; above it the subscriber is dropped."""
     subscribers: int = 4

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from proxy.clock import Clock, SystemClock
-from proxy.events import Event, GapKind
+from proxy.events import Event, GapKind, HeartbeatRecorded
 from proxy.extraction.model import OnFailure
 from proxy.recorder import gaps
 from proxy.recorder.assembly import Assembly
@@ -122,6 +122,7 @@ class Recorder:
         async with asyncio.TaskGroup() as group:
             commits = group.create_task(self.committer.run())
             ticks = group.create_task(self._tick())
+            living = group.create_task(self._live())
             start_grace = loop.call_later(self.limits.start_grace, self._unexpected)
             try:
                 async with Listening(self._settings.socket_path, lambda: Peer(self)):
@@ -131,6 +132,8 @@ class Recorder:
             finally:
                 start_grace.cancel()
                 ticks.cancel()
+                living.cancel()
+                self._sign_of_life()
                 self._stopping = True
                 self._hold(True)
                 self.assembly.decisions.drain()
@@ -158,6 +161,24 @@ class Recorder:
             **self.assembly.status(),
             **self.committer.status(),
         }
+
+    async def _live(self) -> None:
+        while True:
+            self._sign_of_life()
+            await asyncio.sleep(self.limits.sign_of_life)
+
+    def _sign_of_life(self) -> None:
+        figures = self.assembly.status()
+        self.committer.add(
+            [
+                HeartbeatRecorded(
+                    at_ns=self.clock.wall_ns(),
+                    wires=len(self._streams),
+                    connections=figures["connections"],
+                    exchanges=figures["exchanges"],
+                )
+            ]
+        )
 
     def _tell_unclean_stop(self) -> None:
         journal = self._settings.journal

@@ -10,8 +10,10 @@ import msgspec
 
 from proxy.events import (
     AttributionLearned,
+    ConnectionEnded,
     ExchangeRecorded,
     GapRecorded,
+    HeartbeatRecorded,
     SessionChanged,
     ViewRecorded,
     decode,
@@ -74,11 +76,11 @@ def happened_ns(body: bytes) -> int | None:
     except msgspec.MsgspecError:
         return None
     match event:
-        case ExchangeRecorded():
+        case ExchangeRecorded() | ConnectionEnded():
             return event.ended_ns
         case ViewRecorded():
             return event.started_ns
-        case AttributionLearned() | SessionChanged():
+        case AttributionLearned() | SessionChanged() | HeartbeatRecorded():
             return event.at_ns
         case GapRecorded():
             return event.to_ns

@@ -22,9 +22,11 @@ from typing import assert_never
 from proxy.events import (
     Actor,
     AttributionLearned,
+    ConnectionEnded,
     Event,
     ExchangeRecorded,
     GapRecorded,
+    HeartbeatRecorded,
     SessionChanged,
     ViewRecorded,
 )
@@ -186,6 +188,39 @@ def _learned(event: Event, node: str, epoch: int, seq: int) -> Row:
     )
 
 
+def _connection(event: Event, node: str, epoch: int, seq: int) -> Row:
+    if not isinstance(event, ConnectionEnded):
+        raise TypeError(f"not a connection: {type(event).__name__}")
+    return (
+        node,
+        epoch,
+        seq,
+        event.application,
+        event.wire,
+        event.connection,
+        event.opened_ns,
+        event.ended_ns,
+        event.up_bytes,
+        event.down_bytes,
+        event.told,
+        event.client_address,
+    )
+
+
+def _heartbeat(event: Event, node: str, epoch: int, seq: int) -> Row:
+    if not isinstance(event, HeartbeatRecorded):
+        raise TypeError(f"not a heartbeat: {type(event).__name__}")
+    return (
+        node,
+        epoch,
+        seq,
+        event.at_ns,
+        event.wires,
+        event.connections,
+        event.exchanges,
+    )
+
+
 EXCHANGES = Table(
     "exchanges",
     (
@@ -295,7 +330,38 @@ ATTRIBUTIONS = Table(
     _learned,
 )
 
-TABLES = (EXCHANGES, VIEWS, SESSIONS, GAPS, ATTRIBUTIONS)
+CONNECTIONS = Table(
+    "connections",
+    (
+        *IDENTITY,
+        "application",
+        "wire",
+        "connection",
+        "opened_at",
+        "ended_at",
+        "up_bytes",
+        "down_bytes",
+        "told",
+        "client_address",
+    ),
+    _connection,
+)
+
+HEARTBEATS = Table(
+    "heartbeats",
+    (*IDENTITY, "at", "wires", "connections", "exchanges"),
+    _heartbeat,
+)
+
+TABLES = (
+    EXCHANGES,
+    VIEWS,
+    SESSIONS,
+    GAPS,
+    ATTRIBUTIONS,
+    CONNECTIONS,
+    HEARTBEATS,
+)
 
 
 def table_for(event: Event) -> Table:
@@ -311,5 +377,9 @@ def table_for(event: Event) -> Table:
             return GAPS
         case AttributionLearned():
             return ATTRIBUTIONS
+        case ConnectionEnded():
+            return CONNECTIONS
+        case HeartbeatRecorded():
+            return HEARTBEATS
         case _:
             assert_never(event)

@@ -31,7 +31,16 @@ from proxy.verification.rows import Part, make
 from proxy.verification.run import Options, Report, verify
 from proxy.verification.store import StoreSource
 from tests.support.embedded import EmbeddedStore
-from tests.support.rows import EXCHANGE, GAP, LEARNED, SESSION, VIEW, view
+from tests.support.rows import (
+    ENDED,
+    EXCHANGE,
+    GAP,
+    HEARTBEAT,
+    LEARNED,
+    SESSION,
+    VIEW,
+    view,
+)
 from tests.support.sealing import keys, sealing
 
 EVENTS = [
@@ -39,7 +48,8 @@ EVENTS = [
     for n in range(20)
     for event in (EXCHANGE, VIEW, SESSION, GAP, LEARNED, view(position=n))
 ]
-"""120 entries of every table, in seals of 50, 50, 20 and an empty one."""
+EVENTS += [encode(event) for _ in range(6) for event in (ENDED, HEARTBEAT)]
+"""132 entries of every table, in seals of 50, 50, 32 and an empty one."""
 
 
 @dataclass
@@ -112,7 +122,7 @@ def test_an_untouched_store_and_export_are_right(
         report = verify(source, options)
 
         assert faults(report) == []
-        assert (report.rows, report.seals, report.unsealed) == (120, 4, 0)
+        assert (report.rows, report.seals, report.unsealed) == (len(EVENTS), 4, 0)
 
 
 Change = Callable[[list[list[Any]]], None]
@@ -431,7 +441,7 @@ def test_rows_erased_in_time_leave_the_rest_provable(
     due = checked(evidence, copied, erased_before_ns=sealed_at + 1)
     early = checked(evidence, copied, erased_before_ns=sealed_at)
 
-    assert (faults(due), due.erased, due.rows) == ([], 50, 70)
+    assert (faults(due), due.erased, due.rows) == ([], 50, len(EVENTS) - 50)
     assert faults(early) == [(Fault.MISSING, 1, 1)]
 
 

@@ -292,7 +292,7 @@ async def test_comings_and_goings_of_wires_are_captured(tmp_path: Path) -> None:
         await live.end_capture()
         running.cancel()
 
-    assert live.journal.events()[:5] == replayed_events(live.file)
+    assert live.journal.events()[:7] == replayed_events(live.file)
 
 
 async def test_too_many_subscribers_are_turned_away(tmp_path: Path) -> None:

@@ -6,9 +6,11 @@ from hypothesis import strategies as st
 
 from proxy.events import (
     AttributionLearned,
+    ConnectionEnded,
     Event,
     ExchangeRecorded,
     GapRecorded,
+    HeartbeatRecorded,
     SessionChanged,
     ViewRecorded,
 )
@@ -70,6 +72,22 @@ def events() -> st.SearchStrategy[Event]:
             at_ns=_TIME,
             from_ns=_TIME,
             to_ns=_TIME,
+            exchanges=_U64,
+        ),
+        st.builds(
+            ConnectionEnded,
+            wire=_U64,
+            connection=_U64,
+            opened_ns=_TIME,
+            ended_ns=_TIME,
+            up_bytes=_U64,
+            down_bytes=_U64,
+        ),
+        st.builds(
+            HeartbeatRecorded,
+            at_ns=_TIME,
+            wires=_U32,
+            connections=_U64,
             exchanges=_U64,
         ),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from proxy.events import Event, decode
+from proxy.events import Event, HeartbeatRecorded, decode
 from proxy.journal.model import Batch, JournalFull, SetAside
 
 
@@ -47,5 +47,6 @@ class MemoryJournal:
         self.boots = list(boots)
 
     def events(self) -> list[Event]:
-        """Everything committed, decoded."""
-        return [decode(body) for body in self.bodies]
+        """Everything committed that passed on a wire, decoded: no heartbeats."""
+        found = [decode(body) for body in self.bodies]
+        return [each for each in found if not isinstance(each, HeartbeatRecorded)]

@@ -8,11 +8,13 @@ from proxy.events import (
     Action,
     Actor,
     AttributionLearned,
+    ConnectionEnded,
     ContextTerm,
     ExchangeRecorded,
     Extraction,
     GapKind,
     GapRecorded,
+    HeartbeatRecorded,
     SessionChanged,
     SessionKind,
     Strength,
@@ -120,6 +122,21 @@ LEARNED = AttributionLearned(
 )
 
 
+ENDED = ConnectionEnded(
+    application="sonar",
+    wire=2**64 - 5,
+    connection=7,
+    opened_ns=NOON_NS - 1,
+    ended_ns=NOON_NS + 5,
+    up_bytes=1234,
+    down_bytes=2**40,
+    told=True,
+    client_address="10.0.0.7",
+)
+
+HEARTBEAT = HeartbeatRecorded(at_ns=NOON_NS, wires=2, connections=17, exchanges=2**40)
+
+
 def view(**fields: object) -> ViewRecorded:
     """``VIEW`` with some fields changed."""
     return msgspec.structs.replace(VIEW, **fields)
@@ -128,6 +145,11 @@ def view(**fields: object) -> ViewRecorded:
 def exchange(**fields: object) -> ExchangeRecorded:
     """``EXCHANGE`` with some fields changed."""
     return msgspec.structs.replace(EXCHANGE, **fields)
+
+
+def ended(**fields: object) -> ConnectionEnded:
+    """``ENDED`` with some fields changed."""
+    return msgspec.structs.replace(ENDED, **fields)
 
 
 def gap(**fields: object) -> GapRecorded:

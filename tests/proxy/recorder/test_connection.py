@@ -18,7 +18,7 @@ class Owner:
         self.covered: list[tuple[bytes, int, int]] = []
         self.gaps: list[tuple[Blindness, int, int]] = []
         self.forgotten: list[Blindness] = []
-        self.acknowledged = 0
+        self.over_with: list[tuple[int, int, bool]] = []
 
     def exchange(
         self, connection: Connection, exchange: Exchange, up_bytes: int, down_bytes: int
@@ -41,9 +41,17 @@ class Owner:
         """A request to the wire."""
         self.forgotten.append(blindness)
 
-    def acknowledge(self, connection: Connection) -> None:
-        """An acknowledgement."""
-        self.acknowledged += 1
+    def over(
+        self,
+        connection: Connection,
+        end_ns: int,
+        up_bytes: int,
+        down_bytes: int,
+        *,
+        told: bool,
+    ) -> None:
+        """The account is closed."""
+        self.over_with.append((up_bytes, down_bytes, told))
 
 
 def opened(up: int = 0, down: int = 0) -> tuple[Connection, Owner]:

@@ -16,9 +16,18 @@ from proxy.store.client import ClickHouseStore
 from proxy.store.migrate import load
 from proxy.store.tables import ACTOR, IDENTITY, TABLES, Table, table_for
 from tests.support.embedded import EmbeddedStore
-from tests.support.rows import EXCHANGE, GAP, LEARNED, SESSION, VIEW, view
+from tests.support.rows import (
+    ENDED,
+    EXCHANGE,
+    GAP,
+    HEARTBEAT,
+    LEARNED,
+    SESSION,
+    VIEW,
+    view,
+)
 
-EVENTS = (EXCHANGE, VIEW, SESSION, GAP, LEARNED)
+EVENTS = (EXCHANGE, VIEW, SESSION, GAP, LEARNED, ENDED, HEARTBEAT)
 BIG = 2**64 - 1
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40) | st.sampled_from(
@@ -38,6 +47,7 @@ def _columns(event: Event) -> list[str]:
         "started_ns": "started_at",
         "ended_ns": "ended_at",
         "at_ns": "at",
+        "opened_ns": "opened_at",
         "from_ns": "from_at",
         "to_ns": "to_at",
     }
@@ -94,7 +104,7 @@ def test_the_schema_knows_every_value_of_an_enum(
 
 def _stored(store: ClickHouseStore, table: Table, epoch: int) -> tuple[object, ...]:
     """The one row of this epoch, times as nanoseconds."""
-    times = {"started_at", "ended_at", "at", "from_at", "to_at"}
+    times = {"opened_at", "started_at", "ended_at", "at", "from_at", "to_at"}
     columns = ", ".join(
         f"toUnixTimestamp64Nano({name})" if name in times else name
         for name in table.columns
