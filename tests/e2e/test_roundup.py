@@ -17,6 +17,8 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
+from xmlrpc.client import Fault
 
 import pytest
 
@@ -24,7 +26,7 @@ from deploy.demo.sidecar import free_ports
 from proxy.journal import JournalReader
 from proxy.keys import load as load_keys
 from proxy.pseudonym import pseudonym
-from tests.support.roundup import TOPICS, Browser, Tracker, tracker
+from tests.support.roundup import TOPICS, Browser, Program, Tracker, tracker
 from tests.support.sidecars import Running, run, whosaw_json
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "examples" / "roundup"
@@ -97,6 +99,21 @@ class Employee:
         assert set(re.findall(r'href="issue(\d+)"', page)) == set(found)
         self._shown("search", *found)
 
+    def turn_pages(self, size: int) -> None:
+        """All issues, a few at a time, as the links below the list lead."""
+        start = 0
+        while True:
+            columns = "@columns=id,title&@sort=id"
+            path = f"/issue?{columns}&@pagesize={size}&@startwith={start}"
+            status, page = self._get(path)
+            found = re.findall(r'href="issue(\d+)"', page)
+            assert status == 200
+            assert found == list(self.truth.titles)[start : start + size]
+            self._shown("list", *found)
+            start += size
+            if f"@startwith={start}" not in page:
+                break
+
     def export(self, topic: str) -> None:
         """A search as CSV."""
         status, text = self._get(
@@ -125,7 +142,8 @@ class Employee:
         """Pages without an issue, and issues that are not there."""
         for path in ("/issue?@template=search", "/user", "/@@file/style.css"):
             assert self._get(path)[0] == 200
-        assert self._get("/issue9999")[0] == 404
+        for path in ("/issue9999", "/msg9999", "/file9999", "/issue/x"):
+            assert self._get(path)[0] == 404
         assert self._get("/?@action=show&@type=issue&@number=1")[0] == 302
 
     def _get(self, path: str) -> tuple[int, str]:
@@ -226,6 +244,7 @@ def test_every_issue_is_recorded_for_the_user_it_was_shown_to(stage: Stage) -> N
         mine.list()
         for issue in issues[number::2]:
             mine.open(issue)
+        mine.turn_pages(5)
         mine.search(TOPICS[number])
         mine.see_nothing()
         mine.export(TOPICS[number])
@@ -301,3 +320,79 @@ def test_the_page_greets_the_one_who_logged_in(stage: Stage) -> None:
         for kind in ("login_failed", "logged_in", "logged_out")
         for account in USERS
     )
+
+
+def test_programs_are_recorded_by_the_name_they_send(stage: Stage) -> None:
+    """REST and XML-RPC: lists in pages, items, parts, changes, and what is missing."""
+    truth, issues = stage.truth, stage.tracker.issues
+    words = stage.tracker.users
+    program = Program(stage.running.port(), "joan", words["joan"])
+    nobody = Program(stage.running.port())
+    wrong = Program(stage.running.port(), "joan", "canary-not-the-word")
+
+    def shown(action: str, *found: str) -> None:
+        truth.shown.update(("joan", action, issue) for issue in found)
+
+    _, everything = program.rest("GET", "issue")
+    shown("list", *issues)
+    _, second = program.rest("GET", "issue?@page_size=5&@page_index=2")
+    shown("list", *issues[5:10])
+    _, one = program.rest("GET", f"issue/{issues[2]}")
+    _, part = program.rest("GET", f"issue/{issues[3]}/title")
+    shown("view", issues[2], issues[3])
+    etag = one["data"]["@etag"]
+    changed, _ = program.rest(
+        "PATCH", f"issue/{issues[2]}", {"priority": "1"}, **{"If-Match": etag}
+    )
+    shown("update", issues[2])
+    missing, _ = program.rest("GET", "issue/9999")
+    refused, _ = wrong.rest("GET", f"issue/{issues[0]}")
+    unnamed, _ = nobody.rest("GET", f"issue/{issues[0]}")
+    rpc = program.rpc()
+    listed = rpc.list("issue", "id")
+    shown("list", *issues)
+    found = rpc.filter("issue", None, {"title": TOPICS[0]})
+    shown("list", *truth.about(TOPICS[0]))
+    title = rpc.display(f"issue{issues[4]}", "title")
+    shown("view", issues[4])
+    with pytest.raises(Fault):
+        rpc.display("issue9999")
+    with pytest.raises(Fault):
+        nobody.rpc().display(f"issue{issues[5]}")
+    truth.exchanges += 13
+    stage.until_stored()
+
+    assert [each["id"] for each in everything["data"]["collection"]] == list(issues)
+    assert [each["id"] for each in second["data"]["collection"]] == list(issues[5:10])
+    assert part["data"]["data"] == truth.titles[issues[3]]
+    assert (changed, missing, refused, unnamed) == (200, 404, 401, 403)
+    assert sorted(cast("list[str]", listed), key=int) == list(issues)
+    assert sorted(cast("list[str]", found), key=int) == truth.about(TOPICS[0])
+    assert title == {"title": truth.titles[issues[4]]}
+    assert truth.shown == stage.recorded()
+    assert (
+        stage.asked(
+            "SELECT path, toString(extraction), extraction_reason FROM exchanges "
+            "WHERE {mine} AND extraction NOT IN ('recorded', 'nothing_expected')"
+        )
+        == []
+    )
+
+
+def test_what_cannot_be_read_of_a_list_is_told(stage: Stage) -> None:
+    """Titles without numbers, and a page of messages that no rule knows."""
+    program = Program(stage.running.port(), "rik", stage.tracker.users["rik"])
+
+    program.rpc().list("issue")
+    program.rpc().schema()
+    stage.truth.exchanges += 2
+    stage.until_stored()
+
+    assert stage.asked(
+        "SELECT rule, toString(extraction), extraction_reason, actor FROM exchanges "
+        "WHERE {mine} ORDER BY rule"
+    ) == [
+        ("", "unmapped", "no_rule", "rik"),
+        ("rpc_list", "failed", "unreadable_rows", "rik"),
+    ]
+    assert stage.running.verdict().startswith("recording everything; not read since")

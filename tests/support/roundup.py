@@ -7,16 +7,20 @@ database is the truth the tests compare with.
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import socket
 import subprocess
 import sys
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode, urlsplit
+from xmlrpc.client import ServerProxy
 
 BIN = Path(sys.executable).parent
 SERVE = """\
@@ -204,6 +208,50 @@ class Browser:
                 self.cookies.pop(name, None)
             else:
                 self.cookies[name] = value
+
+
+@dataclass(slots=True)
+class Program:
+    """A program that uses the interfaces with a password in every request."""
+
+    port: int
+    user: str = ""
+    """Empty: it sends no password."""
+    word: str = field(default="", repr=False)
+
+    def rest(
+        self, method: str, path: str, fields: object = None, **headers: str
+    ) -> tuple[int, Any]:
+        """One request to the REST interface; status and the answer's JSON."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        headers |= {name.title(): value for name, value in self._origin()}
+        if self.user:
+            word = b64encode(f"{self.user}:{self.word}".encode()).decode()
+            headers["Authorization"] = f"Basic {word}"
+        body = None
+        if fields is not None:
+            headers["Content-Type"] = "application/json"
+            body = json.dumps(fields)
+        with contextlib.closing(connection):
+            connection.request(method, f"/rest/data/{path}", body, headers)
+            answer = connection.getresponse()
+            text = answer.read()
+        is_json = answer.headers.get_content_type() == "application/json"
+        return answer.status, json.loads(text) if is_json else None
+
+    def rpc(self) -> ServerProxy:
+        """The XML-RPC interface."""
+        sign = f"{self.user}:{self.word}@" if self.user else ""
+        url = f"http://{sign}127.0.0.1:{self.port}/xmlrpc"
+        return ServerProxy(url, headers=self._origin(), allow_none=True)
+
+    def _origin(self) -> list[tuple[str, str]]:
+        here = f"http://127.0.0.1:{self.port}"
+        return [
+            ("Origin", here),
+            ("Referer", f"{here}/"),
+            ("X-Requested-With", "XMLHttpRequest"),
+        ]
 
 
 def port_of(url: str) -> int:
