@@ -6,6 +6,7 @@ other ports. What the journal says is compared with what each browser did.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
@@ -16,6 +17,7 @@ import pytest
 from deploy.demo.sidecar import free_ports
 from proxy.events import (
     ExchangeRecorded,
+    Extraction,
     GapRecorded,
     SessionChanged,
     SessionKind,
@@ -137,7 +139,7 @@ def test_lists_searches_records_and_history_are_the_users(desk: Desk) -> None:
     """Every way to see a client, with what the page showed."""
     (bos, _), (_, _), (wit, _) = desk.clients()
     browser = desk.logged_in("joan")
-    _, listed = browser.get("/admin/people/client/")
+    _, listed = browser.get("/admin/people/client/?all=")
     _, found = browser.get("/admin/people/client/?q=Bos")
     _, opened = browser.get(f"/admin/people/client/{bos}/change/")
     _, told = browser.get(f"/admin/people/client/{wit}/history/")
@@ -164,6 +166,76 @@ def test_lists_searches_records_and_history_are_the_users(desk: Desk) -> None:
         ]
     )
     assert [one.actor.name for one in exchanges] == [""] + ["joan"] * 6
+
+
+def test_every_page_of_a_list_and_an_export_are_the_users(desk: Desk) -> None:
+    """Compared with the admin's own database: page by page, chosen rows as CSV, a
+    deletion looked at and not done, and records that are not there."""
+    (one, _), (other, _), (third, _) = desk.clients()
+    many = "/admin/people/client/"
+    browser = desk.logged_in("rik")
+    _, page = browser.get(many)
+    _, last = browser.get(f"{many}?p=2")
+    status, text = browser.act(many, page, "export_csv", one, third)
+    asked, doubted = browser.get(f"{many}{other}/delete/")
+    spelled, _ = browser.get(f"{many}00{third}/history/")
+    missing = [
+        browser.get(path)[0]
+        for path in (
+            f"{many}9999/change/",
+            f"{many}9999/history/",
+            f"{many}9999/delete/",
+            f"{many}x/change/",
+            f"{many}?p=99",
+        )
+    ]
+    browser.close()
+
+    exchanges = desk.exchanges(12)
+
+    kept = browser_rows(text)
+    assert status == 200
+    assert [CLIENTS[2] in each for each in (page, last)] == [False, True]
+    assert kept == [(one, CLIENTS[0]), (third, CLIENTS[2])]
+    assert (asked, spelled) == (200, 200)
+    assert CLIENTS[1] in doubted
+    assert missing == [302, 302, 302, 302, 302]
+    assert sorted(desk.views()) == sorted(
+        [
+            *(("rik", "list", name) for name in CLIENTS),
+            ("rik", "export", CLIENTS[0]),
+            ("rik", "export", CLIENTS[2]),
+            ("rik", "view", CLIENTS[1]),
+            ("rik", "view", CLIENTS[2]),
+        ]
+    )
+    assert {one.extraction for one in exchanges} <= {
+        Extraction.RECORDED,
+        Extraction.NOTHING_EXPECTED,
+    }
+
+
+def browser_rows(text: str) -> list[tuple[str, ...]]:
+    """Rows of a CSV behind its head."""
+    return [tuple(row) for row in csv.reader(text.splitlines())][1:]
+
+
+def test_without_a_login_nothing_is_shown(desk: Desk) -> None:
+    """Each page of the admin leads to the login form, as does the form itself."""
+    (one, _), *_ = desk.clients()
+    browser = desk.browser()
+    many = "/admin/people/client/"
+    answers = [
+        browser.get(path)[0]
+        for path in (many, f"{many}?q=Bos", f"{many}{one}/change/", "/admin/login/")
+    ]
+    browser.close()
+
+    exchanges = desk.exchanges(4)
+
+    assert answers == [302, 302, 302, 200]
+    assert desk.views() == []
+    assert {one.extraction for one in exchanges} == {Extraction.NOTHING_EXPECTED}
 
 
 @pytest.mark.matrix(scheme="form", case="wrong password")

@@ -67,12 +67,23 @@ class Client(models.Model):
         return self.name
 """
 ADMIN = """\
+import csv
 from django.contrib import admin
+from django.http import HttpResponse
 from people.models import Client
 @admin.register(Client)
 class ClientAdmin(admin.ModelAdmin):
     list_display = ["name"]
+    list_per_page = 2
+    ordering = ["pk"]
     search_fields = ["name"]
+    actions = ["export_csv"]
+    def export_csv(self, request, queryset):
+        response = HttpResponse(content_type="text/csv")
+        writer = csv.writer(response)
+        writer.writerow(["id", "name"])
+        writer.writerows(queryset.values_list("pk", "name"))
+        return response
 """
 FILL = """\
 import json, os, sys
@@ -180,6 +191,14 @@ class Browser:
         return self.send(
             "POST", path, urlencode({"csrfmiddlewaretoken": token[1], **fields})
         )
+
+    def act(self, path: str, page: str, action: str, *ids: str) -> tuple[int, str]:
+        """Choose records in a list and do something with them."""
+        token = _TOKEN.search(page)
+        assert token is not None, page[:500]
+        chosen = [("_selected_action", each) for each in ids]
+        fields = [("csrfmiddlewaretoken", token[1]), ("action", action), *chosen]
+        return self.send("POST", path, urlencode(fields))
 
     def log_in(self, user: str, word: str) -> tuple[int, str]:
         """Fill in the form of the login page."""
