@@ -28,7 +28,7 @@ from proxy.verification import anchors as anchored
 from proxy.verification.export import ExportSource, write
 from proxy.verification.proving import NotProvable
 from proxy.verification.proving import prove as make_proof
-from proxy.verification.run import Options, Report
+from proxy.verification.report import Options, Report
 from proxy.verification.run import verify as check
 from proxy.verification.source import Source
 from proxy.verification.store import StoreSource

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from proxy.evidence.chain import Chain
 from proxy.evidence.seal import Signed
 from proxy.verification.anchors import Stamped
-from proxy.verification.run import Report
+from proxy.verification.report import Report
 
 _NOT_SEEN = (
     "that everything passed through the sidecar, and that what it recorded is what a "

@@ -36,6 +36,8 @@ class Task(NamedTuple):
     lines: bytes
     where: tuple[str, int]
     parts: tuple[Part, ...]
+    number: int
+    """Its place among the tasks of the stretch."""
 
 
 @dataclass(slots=True)
@@ -44,6 +46,7 @@ class Done:
 
     table: str
     rows: int
+    number: int = 0
     first: int = 0
     last: int = 0
     again: tuple[int, ...] = ()
@@ -155,6 +158,7 @@ def _leaves(entries: int, task: Task) -> Done:
     return Done(
         table=task.table,
         rows=len(made.seqs),
+        number=task.number,
         first=made.seqs[0] if made.seqs else 0,
         last=made.seqs[-1] if made.seqs else 0,
         again=tuple(again),

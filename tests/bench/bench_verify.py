@@ -18,7 +18,8 @@ from pathlib import Path
 
 from proxy.events import Actor, Strength, encode
 from proxy.verification.export import ExportSource, sealed_stretches, write
-from proxy.verification.run import Options, verify
+from proxy.verification.report import Options
+from proxy.verification.run import verify
 from proxy.verification.source import Source
 from proxy.verification.store import StoreSource
 from tests.support.embedded import running

@@ -27,8 +27,9 @@ from proxy.evidence.seal import Sealed, Signed, read
 from proxy.sealing.sealer import Limits
 from proxy.store.client import ClickHouseStore, connect
 from proxy.verification.export import ExportSource, sealed_stretches, write
+from proxy.verification.report import Options, Report
 from proxy.verification.rows import Part, make
-from proxy.verification.run import Options, Report, verify
+from proxy.verification.run import verify
 from proxy.verification.store import StoreSource
 from tests.support.embedded import EmbeddedStore
 from tests.support.rows import (
@@ -262,10 +263,12 @@ def test_rows_that_changed_places_are_found(evidence: Evidence, copied: Path) ->
         lambda lines: [*lines[:3], lines[4], lines[3], *lines[5:]],
     )
     near = checked(evidence, copied)
+    apart = checked(evidence, copied, block=1)
     edit(copied / "views.jsonl", lambda lines: [*lines[1:], lines[0]])
     far = checked(evidence, copied)
 
     assert Fault.REORDERED in {each.fault for each in near.findings}
+    assert Fault.REORDERED in {each.fault for each in apart.findings}
     assert far.findings
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from proxy.evidence.chain import chain
 from proxy.verification.anchors import Stamped
-from proxy.verification.run import Report
+from proxy.verification.report import Report
 from proxy.verification.trust import NEVER, forgeries, unchecked
 from tests.support.sealing import keys
 from tests.support.seals import KEY, run_of

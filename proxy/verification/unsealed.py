@@ -1,0 +1,89 @@
+"""Rows that are in no seal that can be checked: erased, added, or not sealed yet."""
+
+from __future__ import annotations
+
+from proxy.evidence import check
+from proxy.evidence.columns import tables
+from proxy.evidence.findings import Fault, Finding
+from proxy.evidence.seal import Seal, Sealed
+from proxy.verification.report import Options, Report
+from proxy.verification.source import Source
+
+
+def erased(
+    source: Source, report: Report, options: Options, seal: Seal, sealed: Sealed
+) -> None:
+    """A seal whose seed is gone: its rows must be, too, and must have been due."""
+    there = sum(
+        source.count(table, seal.node, seal.epoch, seal.first, seal.last)
+        for table in tables(seal.columns)
+    )
+
+    def wrong(fault: Fault, text: str) -> None:
+        report.add(
+            Finding(
+                node=seal.node,
+                epoch=seal.epoch,
+                seq=seal.first,
+                last=seal.last,
+                seal=seal.number,
+                fault=fault,
+                text=text,
+            )
+        )
+
+    if there:
+        wrong(Fault.SEED_CHANGED, f"{there} rows are there, and the seed is not")
+    elif seal.sealed_at_ns >= options.erased_before_ns:
+        wrong(Fault.MISSING, "rows and seed are gone before their time")
+    else:
+        report.erased += seal.count
+    if sealed.leaves and check.root_of(sealed.leaves) != seal.root:
+        wrong(Fault.SEAL_CHANGED, "the leaves that were kept are not the sealed ones")
+
+
+def left_over(
+    source: Source, report: Report, checked: dict[tuple[str, str, int], int]
+) -> None:
+    """Rows that no seal covers."""
+    for span in source.spans():
+        found = report.nodes.get(span.node)
+        last = found.last if found else None
+        if last is None:
+            report.add(
+                Finding(
+                    node=span.node,
+                    epoch=span.epoch,
+                    seq=span.first,
+                    last=span.last,
+                    fault=Fault.SEAL_MISSING,
+                    text=f"{span.rows} rows of {span.table} and no seal of this node",
+                )
+            )
+            continue
+        if span.epoch > last.epoch:
+            report.unsealed += span.rows
+            continue
+        above = 0
+        if span.epoch == last.epoch and span.last > last.last:
+            above = (
+                span.rows
+                if source.ordered and span.first > last.last
+                else source.count(
+                    span.table, span.node, span.epoch, last.last + 1, span.last
+                )
+            )
+            report.unsealed += above
+        done = 0 if source.ordered else checked.get(span[:3], 0)
+        extra = span.rows - above - done
+        if extra > 0:
+            report.add(
+                Finding(
+                    node=span.node,
+                    epoch=span.epoch,
+                    seq=span.first,
+                    last=span.last,
+                    fault=Fault.ADDED,
+                    text=f"{extra} rows of {span.table} that no seal covers",
+                )
+            )
