@@ -317,6 +317,35 @@ class HeartbeatRecorded(msgspec.Struct, frozen=True, array_like=True, tag="h"):
     """Recorded since it started."""
 
 
+class IdentifiersPaired(msgspec.Struct, frozen=True, array_like=True, tag="p"):
+    """Two ids are of one client, by what a page or a file says.
+
+    A page says so where a rule has ``same_as``; an exchange that pairs what this
+    recorder has recorded before adds none. Nothing is merged by it: questions follow
+    pairs, and leave out those that contradict another.
+    """
+
+    application: str
+    """Empty when a file said so."""
+    wire: int
+    connection: int
+    request_offset: int
+    """With the two before it, the exchange whose page said so; 0, 0, 0 of a file."""
+    at_ns: int
+    """First byte of that exchange; of a file when it was loaded."""
+    one_type: str
+    one: bytes
+    """Pseudonym, 16 bytes; both of the pair are keyed alike."""
+    other_type: str
+    other: bytes
+    key: int
+    """Id of the subject key."""
+    source: str
+    """``rule NAME`` or ``file NAME DIGEST``, the first 16 hex digits of its SHA-256."""
+    ruleset: str
+    """Empty when a file said so."""
+
+
 Event = (
     ExchangeRecorded
     | ViewRecorded
@@ -325,6 +354,7 @@ Event = (
     | AttributionLearned
     | ConnectionEnded
     | HeartbeatRecorded
+    | IdentifiersPaired
 )
 
 _encoder = msgspec.msgpack.Encoder()

@@ -17,6 +17,7 @@ import msgspec
 import typer
 
 from proxy.app.access import store_client
+from proxy.cli.identity import by_which_id, print_identity
 from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, Json
 from proxy.cli.printing import console, line, table
 from proxy.config import Config, load
@@ -24,13 +25,13 @@ from proxy.errors import ExitCode, UnavailableError, UsageError
 from proxy.keys import load as load_keys
 from proxy.pseudonym import pseudonym
 from proxy.store.client import ClickHouseStore
+from proxy.store.crosswalk import Identifier, Identity, who_saw_client
 from proxy.store.investigations import (
     Answer,
     Caveats,
     Seen,
     period_caveats,
     seen_by,
-    who_saw,
 )
 from proxy.store.port import StoreRejected, StoreUnavailable
 
@@ -67,19 +68,24 @@ def who_saw_command(
     *,
     as_json: Json = False,
 ) -> int:
-    """Which accounts were shown this client's record."""
+    """Which accounts were shown this client's record, by any of its ids."""
     settings = load(config)
     since, until = period(start, end)
     keys = load_keys(settings.keys)
-    subjects = [pseudonym(k, subject_type, client).hex() for k in keys.subject.values()]
+    asked = [
+        Identifier(
+            type=subject_type, pseudonym=pseudonym(k, subject_type, client).hex()
+        )
+        for k in keys.subject.values()
+    ]
 
-    def ask(store: ClickHouseStore) -> tuple[Answer, Caveats]:
-        answer = who_saw(store, subjects, subject_type, since, until, limit=limit)
-        return answer, period_caveats(store, since, until)
+    def ask(store: ClickHouseStore) -> tuple[Answer, Identity, Caveats]:
+        answer, identity = who_saw_client(store, asked, since, until, limit=limit)
+        return answer, identity, period_caveats(store, since, until)
 
-    answer, caveats = asking(settings, ask)
+    answer, identity, caveats = asking(settings, ask)
     if as_json:
-        typer.echo(_json(answer, caveats, since, until))
+        typer.echo(_json(answer, caveats, since, until, identity))
         return ExitCode.OK
     _print_views(
         answer,
@@ -89,8 +95,10 @@ def who_saw_command(
         [
             ("account", _account),
             ("founded on", _founded),
+            *by_which_id(identity),
         ],
     )
+    print_identity(identity)
     _print_caveats(caveats)
     return ExitCode.OK
 
@@ -270,7 +278,13 @@ def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
 
 
-def _json(answer: Answer, caveats: Caveats, since: datetime, until: datetime) -> str:
+def _json(
+    answer: Answer,
+    caveats: Caveats,
+    since: datetime,
+    until: datetime,
+    identity: Identity | None = None,
+) -> str:
     plain: dict[str, Any] = {
         "from": since.isoformat(),
         "to": until.isoformat(),
@@ -280,4 +294,10 @@ def _json(answer: Answer, caveats: Caveats, since: datetime, until: datetime) ->
         "unread": msgspec.to_builtins(caveats.unmapped),
         "unattributed": msgspec.to_builtins(caveats.unattributed),
     }
+    if identity is not None:
+        plain |= {
+            "ids": msgspec.to_builtins(identity.identifiers),
+            "ids_complete": identity.complete,
+            "conflicts": msgspec.to_builtins(identity.conflicts),
+        }
     return json.dumps(plain, indent=2)

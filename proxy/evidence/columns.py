@@ -119,6 +119,18 @@ _FIRST: dict[str, tuple[Column, ...]] = {
         *_columns(Kind.SIGNED, "at"),
         *_columns(Kind.NUMBER, "wires connections exchanges"),
     ),
+    "crosswalk": (
+        *_IDENTITY,
+        *_PLACE,
+        *_columns(Kind.NUMBER, "request_offset"),
+        *_columns(Kind.SIGNED, "at"),
+        *_columns(Kind.TEXT, "one_type"),
+        *_columns(Kind.BYTES, "one"),
+        *_columns(Kind.TEXT, "other_type"),
+        *_columns(Kind.BYTES, "other"),
+        *_columns(Kind.NUMBER, "key"),
+        *_columns(Kind.TEXT, "source ruleset"),
+    ),
 }
 
 Added = tuple[tuple[int, str, str, Kind], ...]

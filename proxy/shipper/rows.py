@@ -14,6 +14,7 @@ from proxy.events import (
     ExchangeRecorded,
     GapRecorded,
     HeartbeatRecorded,
+    IdentifiersPaired,
     SessionChanged,
     ViewRecorded,
     decode,
@@ -81,6 +82,8 @@ def happened_ns(body: bytes) -> int | None:
         case ViewRecorded():
             return event.started_ns
         case AttributionLearned() | SessionChanged() | HeartbeatRecorded():
+            return event.at_ns
+        case IdentifiersPaired():
             return event.at_ns
         case GapRecorded():
             return event.to_ns

@@ -27,6 +27,7 @@ from proxy.events import (
     ExchangeRecorded,
     GapRecorded,
     HeartbeatRecorded,
+    IdentifiersPaired,
     SessionChanged,
     ViewRecorded,
 )
@@ -221,6 +222,28 @@ def _heartbeat(event: Event, node: str, epoch: int, seq: int) -> Row:
     )
 
 
+def _paired(event: Event, node: str, epoch: int, seq: int) -> Row:
+    if not isinstance(event, IdentifiersPaired):
+        raise TypeError(f"not a pair of identifiers: {type(event).__name__}")
+    return (
+        node,
+        epoch,
+        seq,
+        event.application,
+        event.wire,
+        event.connection,
+        event.request_offset,
+        event.at_ns,
+        event.one_type,
+        event.one,
+        event.other_type,
+        event.other,
+        event.key,
+        event.source,
+        event.ruleset,
+    )
+
+
 EXCHANGES = Table(
     "exchanges",
     (
@@ -353,6 +376,26 @@ HEARTBEATS = Table(
     _heartbeat,
 )
 
+CROSSWALK = Table(
+    "crosswalk",
+    (
+        *IDENTITY,
+        "application",
+        "wire",
+        "connection",
+        "request_offset",
+        "at",
+        "one_type",
+        "one",
+        "other_type",
+        "other",
+        "key",
+        "source",
+        "ruleset",
+    ),
+    _paired,
+)
+
 TABLES = (
     EXCHANGES,
     VIEWS,
@@ -361,6 +404,7 @@ TABLES = (
     ATTRIBUTIONS,
     CONNECTIONS,
     HEARTBEATS,
+    CROSSWALK,
 )
 
 
@@ -381,5 +425,7 @@ def table_for(event: Event) -> Table:
             return CONNECTIONS
         case HeartbeatRecorded():
             return HEARTBEATS
+        case IdentifiersPaired():
+            return CROSSWALK
         case _:
             assert_never(event)

@@ -38,6 +38,7 @@ from tests.support.rows import (
     GAP,
     HEARTBEAT,
     LEARNED,
+    PAIRED,
     SESSION,
     VIEW,
     view,
@@ -49,8 +50,8 @@ EVENTS = [
     for n in range(20)
     for event in (EXCHANGE, VIEW, SESSION, GAP, LEARNED, view(position=n))
 ]
-EVENTS += [encode(event) for _ in range(6) for event in (ENDED, HEARTBEAT)]
-"""132 entries of every table, in seals of 50, 50, 32 and an empty one."""
+EVENTS += [encode(event) for _ in range(6) for event in (ENDED, HEARTBEAT, PAIRED)]
+"""138 entries of every table, in seals of 50, 50, 38 and an empty one."""
 
 
 @dataclass
@@ -489,7 +490,7 @@ def test_a_reader_of_the_store_can_verify(
 
     report = verify(StoreSource(store), Options(keys=evidence.keys))
 
-    assert (faults(report), report.rows) == ([], 120)
+    assert (faults(report), report.rows) == ([], len(EVENTS))
     store.close()
 
 

@@ -11,6 +11,7 @@ from proxy.events import (
     ExchangeRecorded,
     GapRecorded,
     HeartbeatRecorded,
+    IdentifiersPaired,
     SessionChanged,
     ViewRecorded,
 )
@@ -89,6 +90,13 @@ def events() -> st.SearchStrategy[Event]:
             wires=_U32,
             connections=_U64,
             exchanges=_U64,
+        ),
+        _build(
+            IdentifiersPaired,
+            at_ns=_TIME,
+            one=st.binary(min_size=16, max_size=16),
+            other=st.binary(min_size=16, max_size=16),
+            key=_U32,
         ),
     )
 

@@ -15,6 +15,7 @@ from proxy.events import (
     GapKind,
     GapRecorded,
     HeartbeatRecorded,
+    IdentifiersPaired,
     SessionChanged,
     SessionKind,
     Strength,
@@ -137,6 +138,22 @@ ENDED = ConnectionEnded(
 HEARTBEAT = HeartbeatRecorded(at_ns=NOON_NS, wires=2, connections=17, exchanges=2**40)
 
 
+PAIRED = IdentifiersPaired(
+    application="sonar",
+    wire=5,
+    connection=7,
+    request_offset=1234,
+    at_ns=NOON_NS,
+    one_type="client",
+    one=bytes(range(16)),
+    other_type="bsn",
+    other=bytes(range(16, 32)),
+    key=1,
+    source="rule client_detail",
+    ruleset="0123456789abcdef",
+)
+
+
 def view(**fields: object) -> ViewRecorded:
     """``VIEW`` with some fields changed."""
     return msgspec.structs.replace(VIEW, **fields)
@@ -160,3 +177,8 @@ def gap(**fields: object) -> GapRecorded:
 def learned(**fields: object) -> AttributionLearned:
     """``LEARNED`` with some fields changed."""
     return msgspec.structs.replace(LEARNED, **fields)
+
+
+def paired(**fields: object) -> IdentifiersPaired:
+    """``PAIRED`` with some fields changed."""
+    return msgspec.structs.replace(PAIRED, **fields)

@@ -22,12 +22,13 @@ from tests.support.rows import (
     GAP,
     HEARTBEAT,
     LEARNED,
+    PAIRED,
     SESSION,
     VIEW,
     view,
 )
 
-EVENTS = (EXCHANGE, VIEW, SESSION, GAP, LEARNED, ENDED, HEARTBEAT)
+EVENTS = (EXCHANGE, VIEW, SESSION, GAP, LEARNED, ENDED, HEARTBEAT, PAIRED)
 BIG = 2**64 - 1
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40) | st.sampled_from(
