@@ -11,7 +11,10 @@ vouches for the ones before it. No address with a password in it is ever told.
 
 from __future__ import annotations
 
+import asyncio
 import os
+import threading
+from concurrent.futures import Future
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -57,37 +60,66 @@ def name_of(seal: Seal) -> str:
     return f"{seal.node}-{seal.number:012d}"
 
 
-@dataclass(frozen=True, slots=True)
 class DirectoryAnchor:
-    """A directory on another medium."""
+    """A directory on another medium.
 
-    directory: Path
+    A mount may hang for ever, and a write with it: each runs on a thread of its own
+    that nobody waits for at the end, and there is one at most.
+    """
+
+    def __init__(self, directory: Path, seconds: float = SECONDS) -> None:
+        self._directory = directory
+        self._seconds = seconds
+        self._writing: Future[None] | None = None
 
     @property
     def name(self) -> str:
         """Its path."""
-        return str(self.directory)
+        return str(self._directory)
 
     async def put(self, seal: Seal, signed: Signed) -> None:
-        """See ``Anchor``. Blocks for a small write; a mount that hangs stops the
-        sealer's anchors, not its seals."""
-        path = self.directory / f"{name_of(seal)}.seal"
-        line = signed.line() + b"\n"
+        """See ``Anchor``."""
+        if self._writing is not None and not self._writing.done():
+            raise AnchorFailed(f"{self.name}: does not answer")
+        done: Future[None] = Future()
+        path = self._directory / f"{name_of(seal)}.seal"
+        self._writing = done
+        threading.Thread(
+            target=_fulfil, args=(done, path, signed.line() + b"\n"), daemon=True
+        ).start()
         try:
-            try:
-                flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-                descriptor = os.open(path, flags, 0o444)
-            except FileExistsError:
-                if path.read_bytes() != line:
-                    raise AnchorFailed(f"{path} holds another seal") from None
-                return
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(line)
-                file.flush()
-                os.fsync(file.fileno())
-            layout.sync_directory(self.directory)
-        except OSError as error:
-            raise AnchorFailed(f"{path}: {error.strerror}") from error
+            async with asyncio.timeout(self._seconds):
+                await asyncio.wrap_future(done)
+        except TimeoutError:
+            raise AnchorFailed(f"{self.name}: does not answer") from None
+
+
+def _fulfil(done: Future[None], path: Path, line: bytes) -> None:
+    # Whoever waited may have given up.
+    if not done.set_running_or_notify_cancel():
+        return
+    try:
+        _keep(path, line)
+    except (AnchorFailed, OSError) as error:
+        told = getattr(error, "strerror", None)
+        done.set_exception(AnchorFailed(f"{path}: {told}") if told else error)
+    else:
+        done.set_result(None)
+
+
+def _keep(path: Path, line: bytes) -> None:
+    """Write a file once; the same again is fine."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444)
+    except FileExistsError:
+        if path.read_bytes() != line:
+            raise AnchorFailed(f"{path} holds another seal") from None
+        return
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
+    layout.sync_directory(path.parent)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import threading
 from pathlib import Path
 
 import msgspec
@@ -18,6 +20,7 @@ from proxy.sealing.anchors import (
 )
 from tests.support.authority import TimestampAuthority, receiving
 from tests.support.seals import sealed
+from tests.support.waiting import until_async
 
 SEAL, SEALED = sealed(12, 1, 4)
 NEEDS_OPENSSL = pytest.mark.skipif(
@@ -47,6 +50,32 @@ async def test_a_directory_that_is_not_there_fails(tmp_path: Path) -> None:
     """A mount that is gone is no place to make a directory in."""
     with pytest.raises(AnchorFailed, match="gone"):
         await DirectoryAnchor(tmp_path / "gone").put(SEAL, SEALED)
+
+
+async def test_a_directory_that_hangs_is_told_and_waited_for_by_one_thread(
+    tmp_path: Path,
+) -> None:
+    """A mount whose server is gone must not stop the sealing."""
+    path = tmp_path / "node-000000000012.seal"
+    os.mkfifo(path)
+    anchor = DirectoryAnchor(tmp_path, seconds=0.05)
+    before = threading.active_count()
+
+    for _ in range(3):
+        with pytest.raises(AnchorFailed, match="does not answer"):
+            await anchor.put(SEAL, SEALED)
+
+    assert threading.active_count() == before + 1
+    path.write_bytes(b"")
+    await until_async(lambda: threading.active_count() == before)
+
+
+async def test_a_file_that_was_cut_short_is_told(tmp_path: Path) -> None:
+    """A crash in mid-write: the next seal vouches for this one."""
+    (tmp_path / "node-000000000012.seal").write_bytes(SEALED.line()[:9])
+
+    with pytest.raises(AnchorFailed, match="another seal"):
+        await DirectoryAnchor(tmp_path).put(SEAL, SEALED)
 
 
 async def test_a_receiver_gets_the_line() -> None:
