@@ -59,6 +59,18 @@ def _refused(reports: Reports) -> Iterator[Point]:
             yield float(name in wrong), {APPLICATION: str(name)}
 
 
+def _drifted(reports: Reports) -> Iterator[Point]:
+    report = reports.get("recorder")
+    if report is None:
+        return
+    drift = report.figures.get("drift")
+    in_force = report.figures.get("rulesets")
+    if isinstance(in_force, dict):
+        rules = drift if isinstance(drift, dict) else {}
+        for name in in_force:
+            yield float(len(rules.get(name, ()))), {APPLICATION: str(name)}
+
+
 RECORDER = (
     Instrument(
         "whosaw.exchanges",
@@ -101,6 +113,14 @@ RECORDER = (
         "stays in force.",
         (APPLICATION,),
         _refused,
+    ),
+    Instrument(
+        "whosaw.rules.drifted",
+        Kind.GAUGE,
+        "{rule}",
+        "Rules of this application that used to find records and find none any more.",
+        (APPLICATION,),
+        _drifted,
     ),
     _amount(
         "recorder.lag",
