@@ -84,7 +84,7 @@ class Drift:
         self._application = application
         self._ruleset = ruleset
         self._most = most
-        self._rules = {rule.name: rule for rule in rules if rule.drift}
+        self._watched = _watched(rules)
         self._places: dict[tuple[str, Group], _Place] = {}
         self._changed: dict[tuple[str, Group], None] = {}
 
@@ -95,23 +95,22 @@ class Drift:
             reading: What was found on it.
             who: Session, account or address: whatever tells people apart.
         """
-        rule = self._rules.get(reading.rule)
-        if rule is None:
+        watched = self._watched.get(reading.rule)
+        if watched is None:
             return reading
         answer = reading.extracted
-        found = {
-            (subject.type, subject.action.value)
-            for subject in answer.subjects
-            if subject.rule in ("", rule.name)
-        }
+        found: set[Group] = set()
+        for subject in answer.subjects:
+            if subject.rule in ("", reading.rule):
+                found.add((subject.type, subject.action.value))
+                if len(found) >= len(watched) and found.issuperset(watched):
+                    break
         if _says_so(answer):
-            watched: Iterable[Group] = found
-        else:
-            watched = _watched(rule)
+            watched = tuple(group for group in watched if group in found)
         missing = False
         for group in watched:
             empty = group not in found
-            drifted = self._see((rule.name, group), who, empty=empty)
+            drifted = self._see((reading.rule, group), who, empty=empty)
             missing = missing or (empty and drifted)
         if not missing:
             return reading
@@ -131,10 +130,10 @@ class Drift:
         if ruleset == self._ruleset:
             return
         self._ruleset = ruleset
-        self._rules = {rule.name: rule for rule in rules if rule.drift}
+        self._watched = _watched(rules)
         for key in list(self._places):
             self._changed[key] = None
-            if key[0] in self._rules:
+            if key[0] in self._watched:
                 self._places[key].emptiness.begin_again()
             else:
                 del self._places[key]
@@ -160,7 +159,7 @@ class Drift:
             if stored.version != _VERSION or stored.application != self._application:
                 continue
             key = (stored.rule, stored.group)
-            if stored.rule not in self._rules or len(self._places) >= self._most:
+            if stored.rule not in self._watched or len(self._places) >= self._most:
                 self._changed[key] = None
                 continue
             emptiness = Emptiness(
@@ -231,10 +230,11 @@ def _says_so(answer: Extracted) -> bool:
     )
 
 
-def _watched(rule: RecordRule) -> tuple[Group, ...]:
-    groups = dict.fromkeys(
-        subject.group
-        for subject in rule.subjects
-        if subject.action is not Action.MENTION
-    )
-    return tuple(groups) or tuple(subject.group for subject in rule.subjects)
+def _watched(rules: Iterable[RecordRule]) -> dict[str, tuple[Group, ...]]:
+    """By rule the places that are missed when they are empty."""
+    return {rule.name: _groups(rule) for rule in rules if rule.drift}
+
+
+def _groups(rule: RecordRule) -> tuple[Group, ...]:
+    shown = [each for each in rule.subjects if each.action is not Action.MENTION]
+    return tuple(dict.fromkeys(each.group for each in shown or rule.subjects))

@@ -25,7 +25,7 @@ _HARMLESS = ("image/", "font/", "audio/", "video/", "application/font")
 _STYLES = frozenset({"text/css", "application/x-shockwave-flash", "image/svg+xml"})
 _SCRIPT = re.compile(r"(?:text|application)/(?:x-)?(?:java|ecma)script")
 _DOCUMENT = re.compile(
-    r"|text/(?:html|xml|csv|plain|tab-separated-values)"
+    r"|text/(?:html|xml|csv|plain|(?:x-)?json|tab-separated-values)"
     r"|application/(?:[a-z0-9.+-]+\+)?(?:json|xml)"
     r"|application/(?:json-seq|x-ndjson|ndjson|jsonlines|csv|vnd\.ms-excel)"
 )

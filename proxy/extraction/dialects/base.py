@@ -131,7 +131,9 @@ class InnerView(View):
 
 
 def calls_of(dialect: Dialect, view: View) -> tuple[Call, ...]:
-    """``dialect.calls``, done once."""
+    """``dialect.calls``, done once; of a part of a batch, that part's."""
+    while isinstance(view, InnerView):
+        view = view.outer
     return view.document((dialect.word, "calls"), dialect.calls)
 
 

@@ -126,6 +126,14 @@ def test_an_update_counts_when_it_was_not_refused() -> None:
     assert said(asked, {"id": 1, "error": "no"})[2] == []
 
 
+def test_of_two_updates_in_a_batch_only_the_one_that_was_not_refused_counts() -> None:
+    """Each call is read with its own arguments, not with those of the others."""
+    asked = [call("client.move", 7, "x", key=1), call("client.move", 8, "x", key=2)]
+    answer = [{"id": 1, "result": True}, {"id": 2, "error": "no"}]
+
+    assert said(asked, answer) == ("recorded", "", ["move:7"])
+
+
 def test_the_calls_of_one_request_are_bounded() -> None:
     """And that there were more is said."""
     asked = [call("ping", key=number) for number in range(MAX_CALLS + 1)]
