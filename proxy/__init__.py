@@ -19,7 +19,7 @@ Words, used everywhere and without synonyms:
 Imports run one way (held by import-linter)::
 
     dashboards > cli > deploy > app, capture > addons, config, keys
-      > admin, recorder, shipper, sealing, verification, detections
+      > admin, recorder, shipper, sealing, verification, reconciling, detections
       > journal, store, taplink, telemetry > clock, status
       > pipeline > ruleset, pseudonym > attribution, extraction, pairs > har
       > exchange, events, tapstream, evidence > tapgate > document > errors

@@ -238,6 +238,9 @@ def _shipper_notes(report: Report | None, living: bool, now: float) -> list[str]
     figures = report.figures
     if error := figures.get("last_error"):
         return [f"the store does not take rows ({error}); they wait in the journal"]
+    if count := figures.get("reconcile_differences"):
+        where = f"what was seen and what is stored differ in {count} places"
+        return [f"{where}: whosaw reconcile names them"]
     lag = float(figures.get("lag_ms", 0)) / 1000 + (now - report.at)
     if lag > LAG_SECONDS:
         return [f"the store is {lag:.0f} s behind"]

@@ -34,6 +34,10 @@ HELD_ELSEWHERE = {
         "deploy/demo/application/staff.py",
     },
     "tests/deploy/demo/test_process.py": {"deploy/demo/application/__main__.py"},
+    "tests/e2e/test_reconcile.py": {
+        "proxy/app/reconciling.py",
+        "proxy/cli/reconcile.py",
+    },
     "tests/e2e/test_monitoring.py": {"proxy/app/admin.py"},
     "tests/proxy/telemetry/test_declared.py": {
         "proxy/telemetry/process.py",

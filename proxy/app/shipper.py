@@ -9,6 +9,7 @@ from typing import Any
 
 from proxy.app.access import store_client
 from proxy.app.lifetime import reporting, stop_on_signal
+from proxy.app.reconciling import Reconciling
 from proxy.clock import SystemClock
 from proxy.config import Config
 from proxy.journal import JournalReader
@@ -47,11 +48,13 @@ async def _run(config: Config) -> int:
         directory / CURSOR,
     )
     ended = threading.Event()
+    reconciling = Reconciling(config)
     schema = "the schema was not looked at yet"
 
     def figures() -> dict[str, Any]:
         said = shipper.status()
-        return {**said, "last_error": said["last_error"] or schema}
+        error = said["last_error"] or schema
+        return {**said, "last_error": error, **reconciling.figures()}
 
     async with reporting(config.status_directory, "shipper", figures):
         while config.store.embedded and not stop.is_set():
@@ -61,11 +64,13 @@ async def _run(config: Config) -> int:
             await asyncio.sleep(RETRY_SECONDS)
         schema = ""
         shipping = asyncio.create_task(asyncio.to_thread(shipper.run, ended))
+        comparing = asyncio.create_task(reconciling.run(), name="reconcile")
         await asyncio.wait(
             {shipping, stopping := asyncio.create_task(stop.wait())},
             return_when=asyncio.FIRST_COMPLETED,
         )
         ended.set()
+        comparing.cancel()
         stopping.cancel()
         await shipping
     client.close()

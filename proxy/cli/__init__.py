@@ -34,6 +34,7 @@ MODULES = {
     "seen-by": "ask",
     "why": "why",
     "rules": "rules",
+    "reconcile": "reconcile",
     "verify": "verify",
     "prove": "verify",
     "verify-proof": "verify",

@@ -171,6 +171,8 @@ class Config:
     journal: JournalBounds
     store: StoreAccess
     seals: Sealing
+    reconcile_every: float = 900.0
+    """Seconds between two accounts of what was seen and what is stored."""
     admin: Admin | None = None
     telemetry: Telemetry | None = None
 

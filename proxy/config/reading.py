@@ -60,6 +60,7 @@ def read(text: str, path: Path, problems: Problems) -> Config | None:
             journal=_journal(fields, problems),
             store=_store(fields, base, state, problems),
             seals=sealing(fields, base, state, problems),
+            reconcile_every=_reconcile(fields, problems),
             admin=admin(fields, base, problems),
             telemetry=telemetry(fields, problems),
         )
@@ -75,6 +76,14 @@ def _node(fields: Fields) -> str:
         if child is not None:
             fields.wrong(child, "not a node name", "letters, digits and dashes")
     return name
+
+
+def _reconcile(fields: Fields, problems: Problems) -> float:
+    node = fields.child("reconcile")
+    if node is None:
+        return 900.0
+    with Fields(node, problems) as reconcile:
+        return reconcile.duration("every", 900.0, least=1.0)
 
 
 def _under(base: Path, fields: Fields, key: str, default: str) -> Path:

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from proxy.clock import Clock, SystemClock
-from proxy.events import Event, GapKind, HeartbeatRecorded
+from proxy.events import Event, GapKind
 from proxy.extraction.model import OnFailure
 from proxy.recorder import gaps
 from proxy.recorder.assembly import Assembly
@@ -26,6 +26,7 @@ from proxy.recorder.evening import Heard, ahead
 from proxy.recorder.gaps import Blindness
 from proxy.recorder.limits import Limits
 from proxy.recorder.listening import Listening
+from proxy.recorder.living import Living
 from proxy.recorder.marking import Marking
 from proxy.recorder.peer import Peer, own_uids
 from proxy.recorder.source import Source, State
@@ -98,6 +99,9 @@ class Recorder:
         self.assembly = Assembly(
             settings.applications, self, self.limits, settings.journal.progress(), self
         )
+        self._living = Living(
+            self.committer.add, self.clock, self.status, self.limits.sign_of_life
+        )
         self._marking = Marking(settings.markers, self.committer, self.clock)
         self._gated = self._gates_now()
         self._holding = False
@@ -122,7 +126,7 @@ class Recorder:
         async with asyncio.TaskGroup() as group:
             commits = group.create_task(self.committer.run())
             ticks = group.create_task(self._tick())
-            living = group.create_task(self._live())
+            living = group.create_task(self._living.run())
             start_grace = loop.call_later(self.limits.start_grace, self._unexpected)
             try:
                 async with Listening(self._settings.socket_path, lambda: Peer(self)):
@@ -133,7 +137,6 @@ class Recorder:
                 start_grace.cancel()
                 ticks.cancel()
                 living.cancel()
-                self._sign_of_life()
                 self._stopping = True
                 self._hold(True)
                 self.assembly.decisions.drain()
@@ -161,24 +164,6 @@ class Recorder:
             **self.assembly.status(),
             **self.committer.status(),
         }
-
-    async def _live(self) -> None:
-        while True:
-            self._sign_of_life()
-            await asyncio.sleep(self.limits.sign_of_life)
-
-    def _sign_of_life(self) -> None:
-        figures = self.assembly.status()
-        self.committer.add(
-            [
-                HeartbeatRecorded(
-                    at_ns=self.clock.wall_ns(),
-                    wires=len(self._streams),
-                    connections=figures["connections"],
-                    exchanges=figures["exchanges"],
-                )
-            ]
-        )
 
     def _tell_unclean_stop(self) -> None:
         journal = self._settings.journal

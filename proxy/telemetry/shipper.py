@@ -60,6 +60,23 @@ SHIPPER = (
         (ROLE,),
         _failing,
     ),
+    Instrument(
+        "whosaw.reconcile.differences",
+        Kind.GAUGE,
+        "{difference}",
+        "Places in which what was seen and what is stored differ, in the last "
+        "account; whosaw reconcile names them.",
+        (ROLE,),
+        figure("shipper", "reconcile_differences"),
+    ),
+    Instrument(
+        "whosaw.reconcile.time",
+        Kind.GAUGE,
+        "s",
+        "When the last account was taken, in seconds since the epoch.",
+        (ROLE,),
+        figure("shipper", "reconciled_at"),
+    ),
     _counter("batches", "{batch}", "batches", "Batches moved."),
     _counter("rows", "{row}", "rows_stored", "Rows inserted into the store."),
     _counter(

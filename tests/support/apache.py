@@ -172,6 +172,7 @@ StartServers 1
 ErrorLog {directory}/error.log
 LogFormat "%U\\t%u\\t%>s" who
 CustomLog {directory}/access.log who
+CustomLog {directory}/combined.log "%h %l %u %t \\"%r\\" %>s %b \\"-\\" \\"-\\""
 KeepAlive On
 KeepAliveTimeout 30
 AliasMatch "^/(open|basic|cookie|digest|brief|form|bearer|refused)/" \
