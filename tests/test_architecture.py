@@ -46,6 +46,8 @@ HELD_ELSEWHERE = {
         "proxy/telemetry/shipper.py",
         "proxy/telemetry/wire.py",
     },
+    "tests/proxy/cli/test_ask.py": {"proxy/cli/identity.py"},
+    "tests/proxy/store/test_tables.py": {"proxy/store/row_of.py"},
     "tests/proxy/config/test_reading.py": {
         "proxy/config/applications.py",
         "proxy/config/checking.py",

@@ -17,7 +17,8 @@ from proxy.evidence.canonical import Encoder, NotCanonical, places
 from proxy.evidence.columns import VERSION
 from proxy.evidence.leaves import absent, leaves
 from proxy.journal.model import Entry
-from proxy.store.tables import Row, Table, table_for
+from proxy.store.row_of import Row
+from proxy.store.tables import Table, table_for
 
 
 @dataclass(slots=True)

@@ -20,7 +20,8 @@ from proxy.events import (
     decode,
 )
 from proxy.journal.model import Entry
-from proxy.store.tables import Row, Table, table_for
+from proxy.store.row_of import Row
+from proxy.store.tables import Table, table_for
 
 
 class Numbered(NamedTuple):

@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from proxy.events import (
-    Actor,
     AttributionLearned,
     ConnectionEnded,
     Event,
@@ -31,8 +30,8 @@ from proxy.events import (
     SessionChanged,
     ViewRecorded,
 )
-
-Row = tuple[object, ...]
+from proxy.store import row_of
+from proxy.store.row_of import Row
 
 IDENTITY = ("node", "epoch", "seq")
 ACTOR = (
@@ -55,193 +54,6 @@ class Table:
     columns: tuple[str, ...]
     row: Callable[[Event, str, int, int], Row]
     """``row(event, node, epoch, seq)``; raises TypeError for another's event."""
-
-
-def _actor(actor: Actor) -> Row:
-    return (
-        actor.name,
-        actor.on_wire,
-        actor.scheme,
-        actor.strength.value,
-        actor.reason,
-        actor.binding,
-        actor.session,
-        actor.kind.value,
-    )
-
-
-def _exchange(event: Event, node: str, epoch: int, seq: int) -> Row:
-    if not isinstance(event, ExchangeRecorded):
-        raise TypeError(f"not an exchange: {type(event).__name__}")
-    return (
-        node,
-        epoch,
-        seq,
-        event.application,
-        event.wire,
-        event.connection,
-        event.request_offset,
-        event.started_ns,
-        event.ended_ns,
-        event.monotonic_ns,
-        event.method,
-        event.path,
-        event.rule,
-        event.status,
-        event.request_bytes,
-        event.response_bytes,
-        event.content_type,
-        event.client_address,
-        *_actor(event.actor),
-        event.extraction.value,
-        event.extraction_reason,
-        event.views,
-        event.ruleset,
-        tuple((term.name, term.value, term.key) for term in event.context),
-    )
-
-
-def _view(event: Event, node: str, epoch: int, seq: int) -> Row:
-    if not isinstance(event, ViewRecorded):
-        raise TypeError(f"not a view: {type(event).__name__}")
-    return (
-        node,
-        epoch,
-        seq,
-        event.application,
-        event.wire,
-        event.connection,
-        event.request_offset,
-        event.started_ns,
-        event.client_address,
-        *_actor(event.actor),
-        event.subject_type,
-        event.subject,
-        event.subject_key,
-        event.action.value,
-        event.rule,
-        event.categories,
-        event.position,
-        event.ruleset,
-    )
-
-
-def _session(event: Event, node: str, epoch: int, seq: int) -> Row:
-    if not isinstance(event, SessionChanged):
-        raise TypeError(f"not a session change: {type(event).__name__}")
-    return (
-        node,
-        epoch,
-        seq,
-        event.application,
-        event.wire,
-        event.connection,
-        event.request_offset,
-        event.at_ns,
-        event.monotonic_ns,
-        event.kind.value,
-        *_actor(event.actor),
-        event.previous,
-        event.client_address,
-        event.reason,
-    )
-
-
-def _gap(event: Event, node: str, epoch: int, seq: int) -> Row:
-    if not isinstance(event, GapRecorded):
-        raise TypeError(f"not a gap: {type(event).__name__}")
-    return (
-        node,
-        epoch,
-        seq,
-        event.application,
-        event.wire,
-        event.connection,
-        event.kind.value,
-        event.reason,
-        event.intended,
-        event.from_ns,
-        event.to_ns,
-        event.connections,
-        event.up_bytes,
-        event.down_bytes,
-        event.client_address,
-    )
-
-
-def _learned(event: Event, node: str, epoch: int, seq: int) -> Row:
-    if not isinstance(event, AttributionLearned):
-        raise TypeError(f"not a late attribution: {type(event).__name__}")
-    return (
-        node,
-        epoch,
-        seq,
-        event.application,
-        event.wire,
-        event.connection,
-        event.request_offset,
-        event.at_ns,
-        event.from_ns,
-        event.to_ns,
-        event.exchanges,
-        event.client_address,
-        *_actor(event.actor),
-    )
-
-
-def _connection(event: Event, node: str, epoch: int, seq: int) -> Row:
-    if not isinstance(event, ConnectionEnded):
-        raise TypeError(f"not a connection: {type(event).__name__}")
-    return (
-        node,
-        epoch,
-        seq,
-        event.application,
-        event.wire,
-        event.connection,
-        event.opened_ns,
-        event.ended_ns,
-        event.up_bytes,
-        event.down_bytes,
-        event.told,
-        event.client_address,
-    )
-
-
-def _heartbeat(event: Event, node: str, epoch: int, seq: int) -> Row:
-    if not isinstance(event, HeartbeatRecorded):
-        raise TypeError(f"not a heartbeat: {type(event).__name__}")
-    return (
-        node,
-        epoch,
-        seq,
-        event.at_ns,
-        event.wires,
-        event.connections,
-        event.exchanges,
-    )
-
-
-def _paired(event: Event, node: str, epoch: int, seq: int) -> Row:
-    if not isinstance(event, IdentifiersPaired):
-        raise TypeError(f"not a pair of identifiers: {type(event).__name__}")
-    return (
-        node,
-        epoch,
-        seq,
-        event.application,
-        event.wire,
-        event.connection,
-        event.request_offset,
-        event.at_ns,
-        event.one_type,
-        event.one,
-        event.other_type,
-        event.other,
-        event.key,
-        event.source,
-        event.ruleset,
-    )
 
 
 EXCHANGES = Table(
@@ -270,7 +82,7 @@ EXCHANGES = Table(
         "ruleset",
         "context",
     ),
-    _exchange,
+    row_of.exchange,
 )
 
 VIEWS = Table(
@@ -293,7 +105,7 @@ VIEWS = Table(
         "position",
         "ruleset",
     ),
-    _view,
+    row_of.view,
 )
 
 SESSIONS = Table(
@@ -312,7 +124,7 @@ SESSIONS = Table(
         "client_address",
         "reason",
     ),
-    _session,
+    row_of.session,
 )
 
 GAPS = Table(
@@ -332,7 +144,7 @@ GAPS = Table(
         "down_bytes",
         "client_address",
     ),
-    _gap,
+    row_of.gap,
 )
 
 ATTRIBUTIONS = Table(
@@ -350,7 +162,7 @@ ATTRIBUTIONS = Table(
         "client_address",
         *ACTOR,
     ),
-    _learned,
+    row_of.learned,
 )
 
 CONNECTIONS = Table(
@@ -367,13 +179,13 @@ CONNECTIONS = Table(
         "told",
         "client_address",
     ),
-    _connection,
+    row_of.connection,
 )
 
 HEARTBEATS = Table(
     "heartbeats",
     (*IDENTITY, "at", "wires", "connections", "exchanges"),
-    _heartbeat,
+    row_of.heartbeat,
 )
 
 CROSSWALK = Table(
@@ -393,7 +205,7 @@ CROSSWALK = Table(
         "source",
         "ruleset",
     ),
-    _paired,
+    row_of.paired,
 )
 
 TABLES = (

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from proxy.events import Action, Actor, Strength, ViewRecorded
 from proxy.store.investigations import seen_by, who_saw
-from proxy.store.tables import VIEWS, Row
+from proxy.store.row_of import Row
+from proxy.store.tables import VIEWS
 from tests.support.embedded import running
 from tests.support.rows import NOON_NS
 
