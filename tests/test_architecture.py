@@ -41,12 +41,10 @@ HELD_ELSEWHERE = {
     "tests/e2e/test_monitoring.py": {"proxy/app/admin.py"},
     "tests/proxy/telemetry/test_declared.py": {
         "proxy/telemetry/process.py",
-        "proxy/telemetry/recorder.py",
         "proxy/telemetry/sealer.py",
         "proxy/telemetry/shipper.py",
         "proxy/telemetry/wire.py",
     },
-    "tests/proxy/cli/test_ask.py": {"proxy/cli/identity.py"},
     "tests/proxy/store/test_tables.py": {"proxy/store/row_of.py"},
     "tests/proxy/config/test_reading.py": {
         "proxy/config/applications.py",
