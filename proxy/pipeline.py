@@ -4,6 +4,7 @@ Two halves. ``observe`` runs when an exchange is complete: it applies what the
 exchange does to sessions (login, logout, rotation). ``finish`` runs when no
 wire can bring older news, says who and which records, and gives the events:
 one ``ExchangeRecorded`` always, one ``ViewRecorded`` per subject shown, one
+``IdentifiersPaired`` per pair of ids that was not recorded lately, one
 ``SessionChanged`` per thing that happened to a session, and one
 ``AttributionLearned`` when the names of earlier exchanges became known.
 
@@ -49,6 +50,7 @@ from proxy.extraction.known import KnownIds
 from proxy.extraction.memory import Memory, SessionMemory
 from proxy.extraction.model import Extracted, OnFailure, Reading
 from proxy.extraction.view import View
+from proxy.pairing import Pairing
 from proxy.pseudonym import pseudonym, term_hash
 from proxy.ruleset.gate import Gate
 from proxy.ruleset.model import RuleSet
@@ -156,6 +158,7 @@ class Pipeline:
         """Which rules find none any more."""
         self.drift.follow(ruleset.hash, rules)
         self._known = known or KnownIds(partial(pseudonym, keys.subject))
+        self._pairing = Pairing(keys.subject, keys.subject_key_id)
         self._keys = keys
         self._attribution = attribution or Attribution(
             ruleset.attribution,
@@ -187,6 +190,7 @@ class Pipeline:
             self._known,
         )
         after.counters = self.counters
+        after._pairing = self._pairing
         return after
 
     @property
@@ -258,9 +262,12 @@ class Pipeline:
             events += [self._session_changed(prepared, it) for it in settled.changes]
         if settled.learned is not None:
             events.append(self._learned(prepared, settled.learned))
-        events.append(self._exchange_recorded(prepared, settled.actor, reading))
+        recorded = self._exchange_recorded(prepared, settled.actor, reading)
+        events.append(recorded)
         if reading.extracted.subjects:
             events += self._views(prepared, settled.actor, reading)
+        if reading.extracted.pairs:
+            events += self._pairing.events(reading, recorded)
         sessions = self.sessions.changes(dict.fromkeys(settled.touched), wall)
         sessions += self.drift.changes()
         return reading, Outcome(events, sessions)

@@ -84,6 +84,8 @@ class Kind(IntEnum):
     SUBSCRIBE = 14
     """First frame of a peer that is no wire but wants a copy of every frame."""
 
+    DEPOSIT = 16
+    """The only kind of a peer that hands over events: ``proxy.recorder.deposits``."""
     HOLD_FULL = 15
     """The wire holds as much of this connection as it may: what there is of the
     response under way should be read now."""
@@ -108,6 +110,9 @@ class Kind(IntEnum):
     GATED = 69
     """The applications whose responses are held until released; payload a map of
     name to whether a failure closes. Repeated when a rule set changes it."""
+
+    DEPOSITED = 70
+    """To a peer that deposits: so many events (``offset``) are on disk."""
 
     SOURCE = 128
     """To a subscriber, and in a capture: the frames that follow are of another

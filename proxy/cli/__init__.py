@@ -33,6 +33,7 @@ MODULES = {
     "who-saw": "ask",
     "seen-by": "ask",
     "why": "why",
+    "crosswalk": "crosswalk",
     "rules": "rules",
     "reconcile": "reconcile",
     "verify": "verify",

@@ -115,7 +115,9 @@ class Drift:
         if not missing:
             return reading
         status = Extraction.PARTIAL if answer.subjects else Extraction.FAILED
-        return reading._replace(extracted=Extracted(status, "drift", answer.subjects))
+        return reading._replace(
+            extracted=answer._replace(status=status, reason="drift")
+        )
 
     def drifting(self) -> dict[str, int]:
         """Rules that find none any more → empty pages in a row."""

@@ -27,6 +27,7 @@ from proxy.events import Action, Extraction
 from proxy.exchange.model import BodyState
 from proxy.extraction.dialects.base import Dialect, NothingShown, shown_by
 from proxy.extraction.model import Extracted, Found, RecordRule, Skip, Subject
+from proxy.extraction.same_as import Paired, paired
 from proxy.extraction.selectors.pattern import written
 from proxy.extraction.view import Unreadable, View
 
@@ -78,11 +79,12 @@ def _inner(dialect: Dialect, view: View) -> View:
 class _Collected:
     """Subjects found so far and what went wrong."""
 
-    __slots__ = ("found", "reasons", "rowless", "truncated")
+    __slots__ = ("found", "pairs", "reasons", "rowless", "truncated")
 
     def __init__(self) -> None:
         self.found: dict[tuple[str, str], tuple[Action, dict[str, int]]] = {}
         """By type and action: subject id → position, in order of appearance."""
+        self.pairs: dict[Paired, None] = {}
         self.reasons: list[str] = []
         self.truncated = ""
         self.rowless = False
@@ -107,6 +109,8 @@ class _Collected:
                 return
         if not values and subject.required:
             self.reasons.append("no_subject")
+        if subject.same_as:
+            self._pair(subject, values, view, None)
         longest = view.settings.identifier
         for position, value in enumerate(dict.fromkeys(map(str.strip, values))):
             if value and len(value) <= longest:
@@ -141,6 +145,8 @@ class _Collected:
                 if before and not values:
                     skipped += 1
                     continue
+            if subject.same_as:
+                self._pair(subject, values, view, row)
             for value in values:
                 value = value.strip()
                 if value and len(value) <= longest:
@@ -153,6 +159,12 @@ class _Collected:
             self.rowless = True
             if subject.required:
                 self.reasons.append("no_subject")
+
+    def _pair(
+        self, subject: Subject, values: list[str], view: View, row: object
+    ) -> None:
+        found = paired(subject.type, values, subject.same_as, view, row)
+        self.pairs.update(dict.fromkeys(found))
 
     def extracted(self, categories: tuple[str, ...]) -> Extracted:
         """The answer."""
@@ -171,13 +183,14 @@ class _Collected:
         ]
         if any(action is Action.MENTION for action, _ in self.found.values()):
             subjects = _without_mentions(subjects)
+        pairs = tuple(self.pairs)
         if self.truncated:
-            return Extracted(Extraction.TRUNCATED, self.truncated, subjects)
+            return Extracted(Extraction.TRUNCATED, self.truncated, subjects, pairs)
         if self.reasons:
             status = Extraction.PARTIAL if subjects else Extraction.FAILED
-            return Extracted(status, self.reasons[0], subjects)
+            return Extracted(status, self.reasons[0], subjects, pairs)
         reason = "no_rows" if self.rowless and not subjects else ""
-        return Extracted(Extraction.RECORDED, reason, subjects)
+        return Extracted(Extraction.RECORDED, reason, subjects, pairs)
 
 
 def _kept(skip: Skip, values: list[str], view: View) -> list[str]:

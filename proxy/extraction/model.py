@@ -9,6 +9,7 @@ from typing import NamedTuple
 from proxy.events import Action, Extraction
 from proxy.extraction.context import Context, Term
 from proxy.extraction.dialects.base import Dialect
+from proxy.extraction.same_as import Paired, SameAs
 from proxy.extraction.selectors.base import Rows, Selector
 from proxy.extraction.selectors.pattern import Pattern
 
@@ -57,6 +58,8 @@ class Subject:
     required: bool = True
     """Finding none is a failure. Of lists the default is False."""
     skip: Skip | None = None
+    same_as: tuple[SameAs, ...] = ()
+    """Where other ids of the same client stand."""
     needs_body: bool = field(init=False, repr=False, compare=False)
     """Whether the response's body must be read."""
     group: tuple[str, str] = field(init=False, repr=False, compare=False)
@@ -132,6 +135,8 @@ class Extracted(NamedTuple):
     reason: str
     """Machine-readable, lower_snake; empty when all is said by the status."""
     subjects: list[Found]
+    pairs: tuple[Paired, ...] = ()
+    """Ids that are of one client, by what the page says."""
 
 
 class Reading(NamedTuple):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from proxy.events import GapKind, GapRecorded
 from proxy.exchange.model import Opaque
+from proxy.journal.model import SetAside
 from proxy.taplink.markers import Marker
 from proxy.tapstream import LossReason, Lost, Missed
 
@@ -102,6 +104,16 @@ def of_marker(marker: Marker, now_ns: int) -> list[GapRecorded]:
         )
         for application, mark in marker.marks.items()
     ]
+
+
+def of_stop(
+    cleanly: bool, aside: Iterable[SetAside], from_ns: int, to_ns: int
+) -> list[GapRecorded]:
+    """What the end of the recorder before this one, and of its journal, left open."""
+    reasons = [] if cleanly else ["recorder"]
+    reasons += [f"journal_set_aside:{each.epoch}:{each.first}" for each in aside]
+    kind = GapKind.UNCLEAN_STOP
+    return [of_time(kind, reason, from_ns, to_ns) for reason in reasons]
 
 
 def of_time(kind: GapKind, reason: str, from_ns: int, to_ns: int) -> GapRecorded:

@@ -1,4 +1,5 @@
-"""One peer of the recorder's socket: a wire, or one who subscribes to all frames."""
+"""One peer of the recorder's socket: a wire, one who subscribes to all frames, or one
+who deposits events."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ import msgspec
 from typing_extensions import override
 
 from proxy.recorder.assembly import Assembly
+from proxy.recorder.deposits import DepositRefused, Deposits
 from proxy.recorder.source import Source
 from proxy.recorder.subscribers import Subscriber, Subscribers
 from proxy.tapstream import VERSION, Frame, FrameDecoder, Hello, Kind, StreamBroken
@@ -27,6 +29,7 @@ class Owner(Protocol):
 
     assembly: Assembly
     subscribers: Subscribers
+    deposits: Deposits
     refused: int
 
     @property
@@ -57,6 +60,7 @@ class Peer(asyncio.Protocol):
         self._decoder = FrameDecoder()
         self._source: Source | None = None
         self._subscriber: Subscriber | None = None
+        self._depositor = False
         self.replaced = False
         """The wire has connected anew; this stream says nothing any more."""
         self.heard = 0.0
@@ -99,6 +103,13 @@ class Peer(asyncio.Protocol):
     def _take(self, frames: list[Frame]) -> None:
         if not frames:
             return
+        if self._depositor or (
+            self._source is None
+            and self._subscriber is None
+            and frames[0].kind == Kind.DEPOSIT
+        ):
+            self._deposit(frames)
+            return
         if self._source is None:
             if self._subscriber is None:
                 self._introduce(frames[0])
@@ -111,6 +122,15 @@ class Peer(asyncio.Protocol):
         if owner.subscribers:
             owner.subscribers.frames(source, frames)
         owner.processed(frames[-1].time_ns)
+
+    def _deposit(self, frames: list[Frame]) -> None:
+        self._depositor = True
+        try:
+            for frame in frames:
+                if frame.kind == Kind.DEPOSIT:
+                    self._owner.deposits.take(self.transport, frame.payload)
+        except DepositRefused as refused:
+            self._refuse(str(refused))
 
     def _introduce(self, frame: Frame) -> None:
         owner = self._owner

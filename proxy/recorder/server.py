@@ -16,12 +16,13 @@ from typing import Any
 import msgspec
 
 from proxy.clock import Clock, SystemClock
-from proxy.events import Event, GapKind
+from proxy.events import Event
 from proxy.extraction.model import OnFailure
 from proxy.recorder import gaps
 from proxy.recorder.assembly import Assembly
 from proxy.recorder.committer import Committer, JournalPort
 from proxy.recorder.deciding import Application, SessionChange
+from proxy.recorder.deposits import Deposits
 from proxy.recorder.evening import Heard, ahead
 from proxy.recorder.gaps import Blindness
 from proxy.recorder.limits import Limits
@@ -96,6 +97,7 @@ class Recorder:
         self.committer = Committer(
             settings.journal, self.clock, self.limits, self._acknowledge
         )
+        self.deposits = Deposits(self.committer)
         self.assembly = Assembly(
             settings.applications, self, self.limits, settings.journal.progress(), self
         )
@@ -159,6 +161,7 @@ class Recorder:
             "lag_ms": self.lag_ns / 1e6,
             "refused_peers": self.refused,
             "subscribers_dropped": self.subscribers.dropped,
+            "deposited": self.deposits.taken,
             "holding": self._holding,
             "gated": dict(self._gated),
             **self.assembly.status(),
@@ -167,15 +170,9 @@ class Recorder:
 
     def _tell_unclean_stop(self) -> None:
         journal = self._settings.journal
-        reasons = [] if journal.stopped_cleanly else ["recorder"]
-        reasons += [
-            f"journal_set_aside:{aside.epoch}:{aside.first}"
-            for aside in journal.set_aside
-        ]
-        now_ns = self.clock.wall_ns()
+        times = (self._heartbeat_ns, self.clock.wall_ns())
         self.committer.add(
-            gaps.of_time(GapKind.UNCLEAN_STOP, reason, self._heartbeat_ns, now_ns)
-            for reason in reasons
+            gaps.of_stop(journal.stopped_cleanly, journal.set_aside, *times)
         )
 
     # What peers call.
@@ -321,6 +318,7 @@ class Recorder:
                 peer.transport.write(self._committed(boot, covered))
         self.assembly.gating.tell()
         self._marking.committed()
+        self.deposits.committed()
         if self._holding and not self.committer.full and not self._stopping:
             self._hold(False)
 

@@ -27,6 +27,7 @@ from proxy.extraction.dialects.base import (
     calls_of,
     shown_by,
 )
+from proxy.extraction.same_as import Paired
 
 Readers = Callable[[View, tuple[Call, ...]], tuple[list[Reading], bool]]
 """Readings of the rules that claim calls, and whether all are claimed or ignored."""
@@ -84,7 +85,18 @@ def _answered(dialect: Dialect, part: View) -> bool:
 def _together(readings: list[Reading], flaws: list[str]) -> Reading:
     if len(readings) == 1 and not flaws:
         return readings[0]
-    return _joined(readings, flaws)._replace(context=_context(readings))
+    joined = _joined(readings, flaws)
+    answer = joined.extracted._replace(pairs=_pairs(readings))
+    return joined._replace(extracted=answer, context=_context(readings))
+
+
+def _pairs(readings: list[Reading]) -> tuple[Paired, ...]:
+    pairs = (
+        pair._replace(rule=reading.rule)
+        for reading in readings
+        for pair in reading.extracted.pairs
+    )
+    return tuple(dict.fromkeys(pairs))
 
 
 def _context(readings: list[Reading]) -> tuple[Term, ...]:

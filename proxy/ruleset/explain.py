@@ -7,11 +7,14 @@ digits as ``9``), so that an explanation can be pasted into a ticket.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from proxy.exchange.model import Exchange
 from proxy.extraction import Extracted, Reading, RecordRule, Unreadable, View
 from proxy.extraction.dialects.base import NothingShown, calls_of, shown_by
+from proxy.extraction.model import Subject
+from proxy.extraction.same_as import paired
 from proxy.ruleset.model import Claimed, Record, RuleSet, conditions_hold
 from proxy.ruleset.operations import Operation
 
@@ -135,6 +138,7 @@ def _looked_at(rule: RecordRule, view: View) -> list[Step]:
                 said = f"rows of {subject.each.kind.value}"
                 steps.append(Step(what=f"{name}.each", found=len(rows), said=said))
             values = [value for row in rows for value in subject.id.values(view, row)]
+            steps += _same_as(subject, name, view, rows)
         except Unreadable as failure:
             steps.append(Step(what=name, found=0, said=failure.reason))
             continue
@@ -162,6 +166,22 @@ def _looked_at(rule: RecordRule, view: View) -> list[Step]:
         said = ", ".join(shape(value) for value in values[:MOST_SHOWN])
         steps.append(Step(what=what, found=len(values) or int(present), said=said))
     return steps
+
+
+def _same_as(
+    subject: Subject, name: str, view: View, rows: list[object]
+) -> Iterator[Step]:
+    for index, other in enumerate(subject.same_as):
+        pairs = [
+            pair
+            for row in rows
+            for pair in paired(
+                subject.type, subject.id.values(view, row), (other,), view, row
+            )
+        ]
+        said = ", ".join(f"{pair.one} = {pair.other}" for pair in pairs[:MOST_SHOWN])
+        what = f"{name}.same_as[{index}]"
+        yield Step(what=what, found=len(pairs), said=f"{other.type}: {said}")
 
 
 def shape(value: str) -> str:

@@ -15,6 +15,7 @@ from proxy.extraction.model import (
     StatusRange,
     Subject,
 )
+from proxy.extraction.same_as import SameAs
 from proxy.extraction.selectors.base import Rows
 from proxy.extraction.selectors.pattern import (
     Pattern,
@@ -160,6 +161,7 @@ def _subject(
         action = fields.choice("action", Action, action)
         required = fields.flag("required", required)
         skip = _skip(fields, rows, place)
+        same_as = _same_as(fields, _inside(rows, place), kind)
         id_node = fields.required("id", "a selector such as path.id or {css: …}")
         if id_node is None or broken:
             return None
@@ -173,7 +175,27 @@ def _subject(
         each=rows,
         required=(rows is None) if required is None else required,
         skip=skip,
+        same_as=same_as,
     )
+
+
+def _same_as(fields: Fields, place: Place, kind: str) -> tuple[SameAs, ...]:
+    """``same_as: {type: …, id: SELECTOR}``, or a list: other ids of the same client."""
+    found = []
+    for node in fields.elements("same_as"):
+        with Fields(node, place.problems) as inner:
+            if node.kind is not Kind.MAPPING:
+                continue
+            other = inner.text("type")
+            if other and not NAME.fullmatch(other):
+                inner.wrong(node, "not a subject type", _NAME_EXPECTED)
+            elif other == kind:
+                inner.wrong(node, f"{kind} is the subject's own type", "another type")
+            id_node = inner.required("id", "a selector such as {css: …}")
+            selector = None if id_node is None else read_selector(id_node, place)
+        if selector is not None:
+            found.append(SameAs(type=other, id=selector))
+    return tuple(found)
 
 
 def _skip(fields: Fields, rows: Rows | None, place: Place) -> Skip | None:

@@ -187,6 +187,16 @@ def _subject() -> Schema:
             "each": _ref("rows"),
             "action": _enum(Action),
             "required": _FLAG,
+            "same_as": _or_list(
+                _mapping(
+                    {
+                        "type": {"type": "string", "pattern": _NAME_PATTERN},
+                        "id": _ref("selector"),
+                    },
+                    "type",
+                    "id",
+                )
+            ),
             "skip": _mapping(
                 {"id": {"type": "string"}, "row": {"type": "string"}}, minProperties=1
             ),

@@ -356,5 +356,5 @@ def test_a_skipped_id_of_a_page_is_no_failure() -> None:
     new = ruleset.read(exchange("/page?id=new", "x")).extracted
     old = ruleset.read(exchange("/page?id=7", "x")).extracted
 
-    assert new == (Extraction.RECORDED, "", [])
+    assert new == Extracted(Extraction.RECORDED, "", [])
     assert ids(old) == ["7"]

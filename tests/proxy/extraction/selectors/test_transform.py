@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy.events import Extraction
+from proxy.extraction import Extracted
 from proxy.extraction.selectors.transform import STEPS
 from tests.support.pages import exchange, ids, problems, rule, rules
 
@@ -73,7 +74,7 @@ def test_a_text_that_a_step_cannot_read_is_unreadable(value: str, steps: str) ->
 
     read = ruleset.read(page).extracted
 
-    assert read == (Extraction.FAILED, "unreadable_rows", [])
+    assert read == Extracted(Extraction.FAILED, "unreadable_rows", [])
 
 
 @given(TEXT)

@@ -1,0 +1,95 @@
+"""Events that other commands of this host hand to the recorder, which alone writes
+the journal: pairs from a file, what a better rule found.
+
+A peer whose first frame is ``DEPOSIT`` sends nothing else; each frame is one
+transaction, answered with ``DEPOSITED`` once it is on disk. Only the kinds of
+``ACCEPTED`` are taken: traffic is recorded from traffic.
+
+Bounded: a frame holds ``proxy.tapstream.MAX_PAYLOAD`` bytes, and a peer that does not
+wait for its answers is turned away.
+
+Failure modes: what is no event of those kinds turns the peer away. A recorder that
+ends before it answered may or may not have recorded the frame, so every such event is
+one that says no more when it stands there twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import NamedTuple
+
+import msgspec
+
+from proxy.events import Event, IdentifiersPaired, decode
+from proxy.recorder.committer import Committer
+from proxy.tapstream import Kind, pack
+
+ACCEPTED = (IdentifiersPaired,)
+"""Kinds of events that are taken from a peer."""
+MOST_WAITING = 8
+"""Frames of one peer that are not on disk yet."""
+
+
+class DepositRefused(ValueError):
+    """What a peer sent cannot be taken; the text says why and quotes nothing."""
+
+
+class _Due(NamedTuple):
+    commits: int
+    """On disk once there were so many."""
+    transport: asyncio.Transport
+    events: int
+
+
+class Deposits:
+    """All of them.
+
+    Args:
+        committer: takes the events.
+
+    """
+
+    def __init__(self, committer: Committer) -> None:
+        self.taken = 0
+        """Events, since the start."""
+        self._committer = committer
+        self._due: deque[_Due] = deque()
+
+    def take(self, transport: asyncio.Transport, payload: bytes) -> None:
+        """One frame of a peer.
+
+        Raises:
+            DepositRefused: not events of the accepted kinds, or too many at once.
+        """
+        waiting = sum(due.transport is transport for due in self._due)
+        if waiting >= MOST_WAITING:
+            raise DepositRefused("it does not wait for its answers")
+        events = read(payload)
+        self._committer.add(events)
+        self.taken += len(events)
+        due = _Due(self._committer.taken + 1, transport, len(events))
+        self._due.append(due)
+
+    def committed(self) -> None:
+        """A batch is on disk."""
+        while self._due and self._due[0].commits <= self._committer.commits:
+            due = self._due.popleft()
+            if not due.transport.is_closing():
+                due.transport.write(pack(Kind.DEPOSITED, 0, due.events, 0))
+
+
+def read(payload: bytes) -> list[Event]:
+    """The events of a frame.
+
+    Raises:
+        DepositRefused: see ``Deposits.take``.
+    """
+    try:
+        bodies = msgspec.msgpack.decode(payload, type=list[bytes])
+        events = [decode(body) for body in bodies]
+    except msgspec.MsgspecError:
+        raise DepositRefused("its deposit holds what is no event") from None
+    if not all(isinstance(event, ACCEPTED) for event in events):
+        raise DepositRefused("its deposit holds events that only traffic makes")
+    return events
