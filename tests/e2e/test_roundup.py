@@ -28,6 +28,7 @@ from proxy.keys import load as load_keys
 from proxy.pseudonym import pseudonym
 from tests.support.roundup import TOPICS, Browser, Program, Tracker, tracker
 from tests.support.sidecars import Running, run, whosaw_json
+from tests.support.waiting import until
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "examples" / "roundup"
 USERS = ("joan", "rik", "femke")
@@ -348,17 +349,17 @@ def test_programs_are_recorded_by_the_name_they_send(stage: Stage) -> None:
     missing, _ = program.rest("GET", "issue/9999")
     refused, _ = wrong.rest("GET", f"issue/{issues[0]}")
     unnamed, _ = nobody.rest("GET", f"issue/{issues[0]}")
-    rpc = program.rpc()
-    listed = rpc.list("issue", "id")
-    shown("list", *issues)
-    found = rpc.filter("issue", None, {"title": TOPICS[0]})
-    shown("list", *truth.about(TOPICS[0]))
-    title = rpc.display(f"issue{issues[4]}", "title")
-    shown("view", issues[4])
-    with pytest.raises(Fault):
-        rpc.display("issue9999")
-    with pytest.raises(Fault):
-        nobody.rpc().display(f"issue{issues[5]}")
+    with program.rpc() as rpc:
+        listed = rpc.list("issue", "id")
+        shown("list", *issues)
+        found = rpc.filter("issue", None, {"title": TOPICS[0]})
+        shown("list", *truth.about(TOPICS[0]))
+        title = rpc.display(f"issue{issues[4]}", "title")
+        shown("view", issues[4])
+        with pytest.raises(Fault):
+            rpc.display("issue9999")
+    with nobody.rpc() as rpc, pytest.raises(Fault):
+        rpc.display(f"issue{issues[5]}")
     truth.exchanges += 13
     stage.until_stored()
 
@@ -383,8 +384,9 @@ def test_what_cannot_be_read_of_a_list_is_told(stage: Stage) -> None:
     """Titles without numbers, and a page of messages that no rule knows."""
     program = Program(stage.running.port(), "rik", stage.tracker.users["rik"])
 
-    program.rpc().list("issue")
-    program.rpc().schema()
+    with program.rpc() as rpc:
+        rpc.list("issue")
+        rpc.schema()
     stage.truth.exchanges += 2
     stage.until_stored()
 
@@ -395,4 +397,9 @@ def test_what_cannot_be_read_of_a_list_is_told(stage: Stage) -> None:
         ("", "unmapped", "no_rule", "rik"),
         ("rpc_list", "failed", "unreadable_rows", "rik"),
     ]
-    assert stage.running.verdict().startswith("recording everything; not read since")
+    until(
+        lambda: stage.running.verdict().startswith(
+            "recording everything; not read since the recorder started: "
+        ),
+        "status tells of them first",
+    )

@@ -240,7 +240,7 @@ class Program:
         return answer.status, json.loads(text) if is_json else None
 
     def rpc(self) -> ServerProxy:
-        """The XML-RPC interface."""
+        """The XML-RPC interface; a context manager, which closes its connection."""
         sign = f"{self.user}:{self.word}@" if self.user else ""
         url = f"http://{sign}127.0.0.1:{self.port}/xmlrpc"
         return ServerProxy(url, headers=self._origin(), allow_none=True)
