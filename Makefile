@@ -8,7 +8,7 @@ WORKERS ?= 2
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-deep lint fmt types imports golden bench check pins clean \
+.PHONY: help setup demo test test-deep lint fmt types imports golden bench check pins clean torture \
 	attribution-model bench-verify metrics
 
 help:  ## list the targets
@@ -64,6 +64,12 @@ metrics: $(STAMP)  ## write docs/metrics.md from the declared instruments
 	$(BIN)/python -m proxy.telemetry > docs/metrics.md
 
 check: lint types imports test  ## what has to be green before a commit
+
+RUNS ?= 1000
+FROM ?= 1
+
+torture: $(STAMP)  ## random kills and outages under load: RUNS=1000 FROM=1; appends to build/torture.jsonl
+	$(BIN)/python -m tests.torture --runs $(RUNS) --from $(FROM)
 
 pins: $(STAMP)  ## write constraints.txt anew from what resolves on each Python present
 	$(BIN)/python -m deploy.pins

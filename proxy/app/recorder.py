@@ -20,18 +20,23 @@ from proxy.journal import Journal, Limits
 from proxy.keys import load_or_create
 from proxy.pipeline import Keys, Pipeline
 from proxy.recorder import Recorder, RecorderSettings
+from proxy.recorder.limits import Limits as RecorderLimits
 from proxy.ruleset import RuleSet
 
 
-def run(config: Config) -> int:
+def run(config: Config, limits: RecorderLimits | None = None) -> int:
     """Record until SIGTERM; then commit what was read.
+
+    Args:
+        config: the sidecar's.
+        limits: other bounds than the recorder's own.
 
     Raises:
         UsageError: a rule set or the key file is wrong.
         JournalBusy, JournalFailed: the journal cannot be written.
     """
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        return runner.run(_run(config))
+        return runner.run(_run(config, limits or RecorderLimits()))
 
 
 def pipelines(
@@ -50,7 +55,7 @@ def pipelines(
     }
 
 
-async def _run(config: Config) -> int:
+async def _run(config: Config, limits: RecorderLimits) -> int:
     stop = stop_on_signal()
     clock = SystemClock()
     files = {each.name: each.rules for each in config.applications}
@@ -78,6 +83,7 @@ async def _run(config: Config) -> int:
                 socket_path=config.tap_socket,
                 applications=applications,
                 journal=journal,
+                limits=limits,
                 gates=partial(gating.keep, config),
                 markers=gating.directory(config),
             ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from dataclasses import replace
 from typing import Any
 
 from proxy.app.access import store_client
@@ -25,23 +26,30 @@ RETRY_SECONDS = 0.2
 """Between attempts to bring an embedded store's schema up to date."""
 
 
-def run(config: Config) -> int:
+def run(config: Config, *, count_s: float | None = None) -> int:
     """Ship until SIGTERM, then what is there.
+
+    Args:
+        config: the sidecar's.
+        count_s: other seconds between two counts than ``ShipperSettings`` has.
 
     Raises:
         UsageError: the store's schema is newer than this program, or the
             password file is not usable.
     """
-    return asyncio.run(_run(config))
+    return asyncio.run(_run(config, count_s))
 
 
-async def _run(config: Config) -> int:
+async def _run(config: Config, count_s: float | None) -> int:
     stop = stop_on_signal()
     client = store_client(config)
     directory = config.journal_directory
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    settings = ShipperSettings(rejected=config.state / "rejected")
+    if count_s is not None:
+        settings = replace(settings, count_s=count_s)
     shipper = Shipper(
-        ShipperSettings(rejected=config.state / "rejected"),
+        settings,
         JournalReader(directory),
         client,
         SystemClock(),
