@@ -226,6 +226,7 @@ class _Player:
             return
         match turn.state:
             case SourceState.ENDED | SourceState.GONE:
+                source.missed_ns = turn.missed_ns
                 self._assembly.gone(source)
             case SourceState.DETACHED:
                 self._assembly.detached(source)

@@ -252,6 +252,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
     boot: int
     state: SourceState
+    missed_ns: int = 0
+    """Wall clock when its stream broke off."""
 
 
 def pack(

@@ -14,15 +14,15 @@ from typing import Any
 
 import msgspec
 
-from proxy.events import GapKind, GapRecorded
+from proxy.events import GapKind
 from proxy.pipeline import ConnectionContext
-from proxy.recorder import gaps
+from proxy.recorder import gaps, leaving
 from proxy.recorder.connection import Connection
 from proxy.recorder.deciding import Application, Decisions, Output, place_of
 from proxy.recorder.gaps import Blindness
 from proxy.recorder.gating import Gating, Wires
 from proxy.recorder.limits import Limits
-from proxy.recorder.source import Source, Sources, State
+from proxy.recorder.source import WIRE, Source, Sources, State
 from proxy.tapstream import (
     Ended,
     Frame,
@@ -78,7 +78,10 @@ class Assembly:
             source = self.sources.get(boot)
             if source is None:
                 source = self.sources[boot] = Source(boot, State.EXPECTED)
-            source.done[number] = covered
+            if number == WIRE:
+                source.told_ns = covered[0]
+            else:
+                source.done[number] = covered
 
     # Wires come and go.
 
@@ -113,21 +116,16 @@ class Assembly:
 
     def unexpected(self, from_ns: int, to_ns: int) -> None:
         """Wait no longer for wires only the journal knows: they ended while
-        nobody recorded. The times (wall clock) are those of the gap."""
+        nobody recorded. The times (wall clock) are those of the gap, unless the
+        journal knows how far the wire had told."""
         for source in list(self.sources.values()):
             if source.state is not State.EXPECTED:
                 continue
-            connections = len(source.done.keys() - {0})
             source.state = State.GONE
             self._bury(source)
-            if connections:
-                gap = gaps.of_time(GapKind.WIRE_LOST, "did_not_return", from_ns, to_ns)
-                gap = msgspec.structs.replace(
-                    gap, wire=source.boot, connections=connections
-                )
+            for gap in leaving.of_unexpected(source, from_ns, to_ns):
                 self.decisions.queue(self._nobody(source), [gap])
-            for number in list(source.done):
-                self._output.settled(source.boot, number)
+            self._settle_all(source)
         self.decisions.release()
 
     def detached(self, source: Source) -> None:
@@ -136,6 +134,7 @@ class Assembly:
 
     def gone(self, source: Source) -> None:
         """It ended, in order or not: what is under way comes out cut."""
+        replaying = source.state is State.REPLAYING or source.watermark_ns == 0
         rests: dict[str, list[tuple[int, int]]] = {}
         for connection in list(source.connections.values()):
             if not connection.ended:
@@ -145,11 +144,14 @@ class Assembly:
             self._account(connection)
         source.state = State.GONE
         self._bury(source)
-        for application, lost in rests.items():
-            self._wire_lost(source, application, lost)
-        for number in list(source.done):
-            self._output.settled(source.boot, number)
+        for gap in leaving.of_gone(source, rests, replaying=replaying):
+            self.decisions.queue(self._nobody(source), [gap])
+        self._settle_all(source)
         self.decisions.release()
+
+    def _settle_all(self, source: Source) -> None:
+        for number in (*source.done, WIRE):
+            self._output.settled(source.boot, number)
 
     def _cut(self, connection: Connection, time_ns: int) -> tuple[int, int]:
         try:
@@ -157,26 +159,6 @@ class Assembly:
         except Exception as error:  # noqa: BLE001 - fail open: it costs one connection
             self._fault(connection, "cut", error)
             return connection.cut(time_ns)
-
-    def _wire_lost(
-        self, source: Source, application: str, lost: list[tuple[int, int]]
-    ) -> None:
-        at_ns = source.watermark_ns + source.wall_ns
-        gap = GapRecorded(
-            application=application,
-            wire=source.boot,
-            connection=0,
-            kind=GapKind.WIRE_LOST,
-            reason="bye_with_open_connections" if source.bye else "no_bye",
-            intended=False,
-            from_ns=at_ns,
-            to_ns=at_ns,
-            connections=len(lost),
-            up_bytes=sum(up for up, _ in lost),
-            down_bytes=sum(down for _, down in lost),
-            client_address="",
-        )
-        self.decisions.queue(self._nobody(source), [gap])
 
     def _bury(self, source: Source) -> None:
         self.sources.pop(source.boot, None)
@@ -232,6 +214,7 @@ class Assembly:
                 self.caught_up(source)
             elif kind == Kind.BYE:
                 source.bye = True
+                self._output.settled(source.boot, WIRE)
             elif kind == Kind.SETTLED:
                 source.connections.pop(number, None)
                 self._settle(source, number)

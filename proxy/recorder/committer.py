@@ -20,7 +20,7 @@ from proxy.events import Event, encode
 from proxy.journal.model import Batch, SetAside
 from proxy.recorder.deciding import SessionChange
 from proxy.recorder.limits import Limits
-from proxy.recorder.source import Source
+from proxy.recorder.source import WIRE, Source
 from proxy.recorder.tally import Tally
 
 logger = logging.getLogger(__name__)
@@ -126,6 +126,10 @@ class Committer:
         if self._lazy > _LAZY_ROWS:
             self._wanted.set()
 
+    def told(self, boot: int, wall_ns: int) -> None:
+        """Note how far a wire has told with the next batch; none is made for it."""
+        self._progress[boot, WIRE] = wall_ns, 0
+
     async def run(self) -> None:
         """Commit until ``finish``; a heartbeat when there is nothing else."""
         while not self._finishing:
@@ -183,7 +187,7 @@ class Committer:
         self.last_commit_ns = self._clock.monotonic_ns()
         acknowledged: dict[int, list[tuple[int, int, int]]] = {}
         for (boot, number), covered in batch.progress.items():
-            if covered is not None:
+            if covered is not None and number != WIRE:
                 acknowledged.setdefault(boot, []).append((number, *covered))
         self._acknowledge(acknowledged)
 

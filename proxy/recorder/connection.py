@@ -81,6 +81,7 @@ class Connection:
         "parser",
         "pipeline",
         "queue",
+        "rested_ns",
         "source",
         "told",
         "up",
@@ -100,7 +101,7 @@ class Connection:
         self.number = number
         self.application = opened.application if opened else ""
         self.client = opened.client[0] if opened else ""
-        self.opened_ns = self.last_ns = opened_ns
+        self.opened_ns = self.last_ns = self.rested_ns = opened_ns
         self.opened_payload = b""
         self.limits = limits
         self.context: Any = None
@@ -133,6 +134,13 @@ class Connection:
             and not self.ended
             and parser is not None
             and parser.at_boundary
+        )
+
+    @property
+    def at_rest(self) -> bool:
+        """Everything seen of it was decided."""
+        return (
+            self.up == self.done_up and self.down == self.done_down and not self.queue
         )
 
     def data(self, up: bool, offset: int, time_ns: int, payload: bytes) -> None:

@@ -196,6 +196,10 @@ class Recorder:
             before.transport.abort()
         self._streams[hello.boot] = peer
         source = self.assembly.connected(hello)
+        if not source.told_ns:
+            # Before anything of it is committed: it may die while it sends.
+            source.told_ns = self.clock.wall_ns()
+            self.committer.told(source.boot, source.told_ns)
         self._settings.journal.keep_boots(list(self.assembly.sources))
         self.subscribers.connected(source)
         peer.transport.write(self._gated_frame())
@@ -223,6 +227,7 @@ class Recorder:
             self.subscribers.state(source, SourceState.ENDED)
             self.assembly.gone(source)
             return
+        source.missed_ns = self.clock.wall_ns()
         self.subscribers.state(source, SourceState.DETACHED)
         self.assembly.detached(source)
         asyncio.get_running_loop().call_later(
@@ -291,8 +296,13 @@ class Recorder:
             self._collect_markers()
 
     async def _tick(self) -> None:
+        due = 0.0
         while True:
             await asyncio.sleep(_TICK)
+            now = asyncio.get_running_loop().time()
+            if now >= due:
+                due = now + self.limits.heartbeat
+                self._note_told()
             if self._gates_now() != self._gated:
                 self._regate()
             if self.assembly.gating.late:
@@ -302,6 +312,14 @@ class Recorder:
                 self._even()
                 self.assembly.decisions.release()
                 self.assembly.gating.tell()
+
+    def _note_told(self) -> None:
+        for source in self.assembly.sources.values():
+            if source.state is State.LIVE and not source.bye:
+                self.committer.told(source.boot, source.tell())
+        # One that says nothing has to be asked how far it is.
+        for peer in self._streams.values():
+            peer.transport.write(_ASK)
 
     def _ask(self) -> None:
         now = asyncio.get_running_loop().time()

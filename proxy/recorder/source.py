@@ -7,6 +7,11 @@ from enum import Enum, auto
 from proxy.recorder.connection import Connection
 from proxy.tapstream import Hello
 
+WIRE = -1
+"""Stands for the wire itself where the journal keeps progress by connection: its
+``up`` is ``Source.told_ns``. Numbers of connections begin at 1; 0 is the serial of
+the last MISSED."""
+
 
 class State(Enum):
     """Where a wire is in its life."""
@@ -30,9 +35,11 @@ class Source:
         "connections",
         "done",
         "hello",
+        "missed_ns",
         "stale",
         "state",
         "streams",
+        "told_ns",
         "wall_ns",
         "watermark_ns",
     )
@@ -44,6 +51,11 @@ class Source:
         self.wall_ns = 0
         """Added to monotonic time gives the wall clock."""
         self.watermark_ns = 0
+        self.told_ns = 0
+        """Everything it saw until this wall clock was handed to the committer; 0:
+        nobody knows. What it saw later may die with it."""
+        self.missed_ns = 0
+        """Wall clock when its stream broke off; 0: never, or in order."""
         self.bye = False
         self.stale: set[int] = set()
         """Connections its present stream has not spoken of."""
@@ -54,6 +66,22 @@ class Source:
         self.done: dict[int, tuple[int, int]] = {}
         """Bytes covered by events of this recorder or an earlier one; 0 is the
         serial of the last MISSED."""
+
+    def tell(self) -> int:
+        """Look how far it has told, and return ``told_ns``.
+
+        A connection in the middle of something counts as of the last look that
+        found it at rest: to look once a second costs less than to note each frame.
+        """
+        if self.state is State.LIVE:
+            told_ns = self.watermark_ns
+            for connection in self.connections.values():
+                if connection.at_rest:
+                    connection.rested_ns = self.watermark_ns
+                else:
+                    told_ns = min(told_ns, connection.rested_ns)
+            self.told_ns = max(self.told_ns, told_ns + self.wall_ns)
+        return self.told_ns
 
     @property
     def open(self) -> int:

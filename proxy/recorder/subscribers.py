@@ -146,7 +146,9 @@ class Subscribers:
             return
         if state is not SourceState.SPEAKING or subscriber.boot != source.boot:
             subscriber.boot = source.boot
-            frame = SourceFrame(boot=source.boot, state=state)
+            frame = SourceFrame(
+                boot=source.boot, state=state, missed_ns=source.missed_ns
+            )
             payload = msgspec.msgpack.encode(frame)
             parts.insert(0, pack(Kind.SOURCE, 0, 0, source.watermark_ns, payload))
         self.sent_bytes += sum(map(len, parts))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from proxy.exchange.limits import Limits
+from proxy.recorder.connection import Connection
 from proxy.recorder.source import Source, Sources, State
 
 
@@ -38,3 +40,29 @@ def test_patience_is_for_wires_whose_past_is_not_in_yet(
 ) -> None:
     """A wire that broke off had told what it had; one that replays has not."""
     assert patient == sources((State.LIVE, 7), (state, 5)).patient
+
+
+def test_wire_has_told_until_its_watermark_when_everything_is_decided() -> None:
+    """A connection in the middle of something counts as of when it was at rest."""
+    source = Source(1, State.LIVE)
+    source.wall_ns, source.watermark_ns = 1_000_000, 500
+    connection = Connection(Nobody(), source, 3, None, 100, Limits())
+    connection.start(0, 0)
+    source.connections[3] = connection
+
+    assert source.tell() == 1_000_500
+    connection.data(True, 0, 700, b"GET / HT")
+    source.watermark_ns = 900
+    assert source.tell() == 1_000_500
+    source.state = State.REPLAYING
+    source.watermark_ns = 0
+    assert source.tell() == 1_000_500
+
+
+class Nobody:
+    """Owns a connection of which nothing is decided."""
+
+    def exchange(self, *_: object) -> None:
+        """Not called."""
+
+    gap = forget = acknowledge = exchange
