@@ -11,7 +11,7 @@ refused where the application is closed and nobody meant it to be unreadable.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from proxy.exchange.model import UNASKED, Exchange
@@ -30,6 +30,23 @@ class Reader(Protocol):
     parser: StandingParser | None
     blind: Blindness | None
     ended: bool
+
+
+class Rules(Protocol):
+    """What is asked of an application."""
+
+    @property
+    def gated(self) -> OnFailure | None:
+        """What a failure means to the strictest rule; None: no gate."""
+
+
+def gates_of(applications: Mapping[str, Rules]) -> dict[str, bool]:
+    """Which applications are held, and whether a failure closes."""
+    return {
+        name: each.gated is OnFailure.CLOSED
+        for name, each in applications.items()
+        if each.gated is not None
+    }
 
 
 class Wires(Protocol):

@@ -17,7 +17,6 @@ import msgspec
 
 from proxy.clock import Clock, SystemClock
 from proxy.events import Event
-from proxy.extraction.model import OnFailure
 from proxy.recorder import gaps
 from proxy.recorder.assembly import Assembly
 from proxy.recorder.committer import Committer, JournalPort
@@ -25,6 +24,7 @@ from proxy.recorder.deciding import Application, SessionChange
 from proxy.recorder.deposits import Deposits
 from proxy.recorder.evening import Heard, ahead
 from proxy.recorder.gaps import Blindness
+from proxy.recorder.gating import gates_of
 from proxy.recorder.limits import Limits
 from proxy.recorder.listening import Listening
 from proxy.recorder.living import Living
@@ -105,7 +105,7 @@ class Recorder:
             self.committer.add, self.clock, self.status, self.limits.sign_of_life
         )
         self._marking = Marking(settings.markers, self.committer, self.clock)
-        self._gated = self._gates_now()
+        self._gated = gates_of(settings.applications)
         self._holding = False
         self._ahead: frozenset[int] = frozenset()
         self._stopping = False
@@ -303,7 +303,7 @@ class Recorder:
             if now >= due:
                 due = now + self.limits.heartbeat
                 self._note_told()
-            if self._gates_now() != self._gated:
+            if gates_of(self._settings.applications) != self._gated:
                 self._regate()
             if self.assembly.gating.late:
                 self.assembly.gating.tell_late()
@@ -340,19 +340,12 @@ class Recorder:
         if self._holding and not self.committer.full and not self._stopping:
             self._hold(False)
 
-    def _gates_now(self) -> dict[str, bool]:
-        return {
-            name: each.gated is OnFailure.CLOSED
-            for name, each in self._settings.applications.items()
-            if each.gated is not None
-        }
-
     def _gated_frame(self) -> bytes:
         return pack(Kind.GATED, 0, 0, 0, msgspec.msgpack.encode(self._gated))
 
     def _regate(self) -> None:
         """Another rule set is in force: say what is held from now on."""
-        self._gated = self._gates_now()
+        self._gated = gates_of(self._settings.applications)
         if self._settings.gates is not None:
             self._settings.gates(self._gated)
         for boot, peer in self._streams.items():

@@ -11,7 +11,14 @@ from pathlib import Path
 from proxy.attribution.sessions import Sessions
 from proxy.capture import Captured, capture, replay
 from proxy.clock import SystemClock
-from proxy.events import Event, ExchangeRecorded, GapRecorded, ViewRecorded, decode
+from proxy.events import (
+    Event,
+    ExchangeRecorded,
+    GapRecorded,
+    HeartbeatRecorded,
+    ViewRecorded,
+    decode,
+)
 from proxy.journal import Journal, JournalReader
 from proxy.pipeline import Keys, Pipeline
 from proxy.pseudonym import pseudonym
@@ -92,7 +99,9 @@ def entries(directory: Path) -> Iterator[Event]:
     after = 0
     while after < last:
         for entry in reader.read(epoch, after, 1000):
-            yield decode(entry.body)
+            event = decode(entry.body)
+            if not isinstance(event, HeartbeatRecorded):
+                yield event
             after = entry.seq
 
 

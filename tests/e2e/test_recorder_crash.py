@@ -12,7 +12,14 @@ from collections import Counter
 from pathlib import Path
 
 from proxy.clock import SystemClock
-from proxy.events import Event, ExchangeRecorded, GapKind, GapRecorded, decode
+from proxy.events import (
+    Event,
+    ExchangeRecorded,
+    GapKind,
+    GapRecorded,
+    HeartbeatRecorded,
+    decode,
+)
 from proxy.journal import Journal, JournalReader
 from proxy.taplink import Limits, TapLink
 from proxy.tapstream import Ended, Opened
@@ -51,7 +58,7 @@ class RecorderProcess:
         self.process.wait(20)
 
     def events(self) -> list[Event]:
-        """Everything in the journal."""
+        """Everything in the journal but signs of life."""
         reader = JournalReader(self.journal)
         events: list[Event] = []
         for found in reader.segments():
@@ -60,7 +67,7 @@ class RecorderProcess:
                 events += [decode(entry.body) for entry in entries]
                 after = entries[-1].seq
             break
-        return events
+        return [e for e in events if not isinstance(e, HeartbeatRecorded)]
 
 
 async def test_killed_recorder_loses_nothing_and_records_nothing_twice(

@@ -21,7 +21,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from proxy.events import Event, ExchangeRecorded, GapKind, GapRecorded, ViewRecorded
+from proxy.events import (
+    ConnectionEnded,
+    Event,
+    ExchangeRecorded,
+    GapKind,
+    GapRecorded,
+    ViewRecorded,
+)
 from tests.torture.people import Request
 from tests.torture.plan import Plan
 
@@ -77,6 +84,7 @@ def judge(facts: Facts) -> Verdict:
     _once(facts, verdict)
     _served(facts, verdict)
     _gate(facts, verdict)
+    _accounts(facts, verdict)
     if not facts.plan.wires_died:
         _bytes(facts, verdict)
     return verdict
@@ -204,6 +212,23 @@ def _bytes(facts: Facts, verdict: Verdict) -> None:
             verdict.found(
                 "unexplained", f"{address} sent {sent} bytes, {told[address]} are told"
             )
+
+
+def _accounts(facts: Facts, verdict: Verdict) -> None:
+    """Seen = recorded + gaps, per connection and direction."""
+    told: Counter[tuple[int, int, str]] = Counter()
+    for event in facts.events.values():
+        if isinstance(event, ExchangeRecorded):
+            told[event.wire, event.connection, "up"] += event.request_bytes
+            told[event.wire, event.connection, "down"] += event.response_bytes
+        elif isinstance(event, GapRecorded):
+            told[event.wire, event.connection, "up"] += event.up_bytes
+            told[event.wire, event.connection, "down"] += event.down_bytes
+    for each in _of(facts, ConnectionEnded):
+        place = each.wire, each.connection
+        up, down = told[*place, "up"], told[*place, "down"]
+        if (each.up_bytes, each.down_bytes) != (up, down):
+            verdict.found("unexplained", f"{each}: {up} and {down} bytes are told")
 
 
 def _of(facts: Facts, kind: type[T]) -> Iterable[T]:

@@ -28,6 +28,7 @@ from proxy.keys import load_or_create
 from proxy.pseudonym import pseudonym
 from proxy.shipper.model import ShipperSettings
 from proxy.store.port import StoreUnavailable
+from proxy.store.tables import TABLES
 from tests.support.waiting import until, until_async
 from tests.torture.application import Accounting
 from tests.torture.judge import Facts, Row, Verdict, judge
@@ -39,7 +40,6 @@ from tests.torture.witness import Witness
 # What clickhouse-connect logs of a store that is away is what a run is made of.
 logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)
 
-TABLES = ("exchanges", "views", "sessions", "gaps", "attributions")
 CONFIG = """\
 node: {node}
 state: state
@@ -122,11 +122,12 @@ class Stand:
         found: list[Row] = []
         with closing(store_client(self.roles.config)) as store:
             for table in TABLES:
+                name = table.name
                 answer = store.query(
-                    f"SELECT epoch, seq FROM {table} WHERE node = {{node:String}}",
+                    f"SELECT epoch, seq FROM {name} WHERE node = {{node:String}}",
                     {"node": node},
                 )
-                found += [(table, int(row[0]), int(row[1])) for row in answer.rows]
+                found += [(name, int(row[0]), int(row[1])) for row in answer.rows]
         return found
 
 

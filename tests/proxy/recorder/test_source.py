@@ -62,7 +62,7 @@ def test_wire_has_told_until_its_watermark_when_everything_is_decided() -> None:
 class Nobody:
     """Owns a connection of which nothing is decided."""
 
-    def exchange(self, *_: object) -> None:
+    def exchange(self, *_: object, **__: object) -> None:
         """Not called."""
 
-    gap = forget = acknowledge = exchange
+    gap = over = forget = acknowledge = exchange
