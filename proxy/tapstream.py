@@ -252,8 +252,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
     boot: int
     state: SourceState
-    missed_ns: int = 0
-    """Wall clock when its stream broke off."""
+    missed_ns: int = 0  # Wall clock when its stream broke off.
 
 
 def pack(
@@ -273,10 +272,9 @@ def pack_header(
 def pack_forget(
     connection: int, up: int, down: int, detail: str, time_ns: int = 0
 ) -> bytes:
-    """Encode FORGET: nothing at or above these offsets need be sent, and nothing
-    since ``time_ns`` was read."""
+    """Encode FORGET: nothing from these offsets or ``time_ns`` on need be sent."""
     payload = down.to_bytes(8, "little") + detail.encode()
-    return HEADER.pack(len(payload), Kind.FORGET, connection, up, time_ns) + payload
+    return pack(Kind.FORGET, connection, up, time_ns, payload)
 
 
 def pack_committed(

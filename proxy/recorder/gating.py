@@ -14,11 +14,14 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 
+import msgspec
+
 from proxy.exchange.model import UNASKED, Exchange
 from proxy.exchange.standing import StandingParser
 from proxy.extraction.model import OnFailure
 from proxy.recorder.gaps import Blindness
 from proxy.tapgate import EVERYTHING, Release
+from proxy.tapstream import Kind, pack
 
 
 class Reader(Protocol):
@@ -47,6 +50,11 @@ def gates_of(applications: Mapping[str, Rules]) -> dict[str, bool]:
         for name, each in applications.items()
         if each.gated is not None
     }
+
+
+def gated_frame(gates: dict[str, bool]) -> bytes:
+    """What a wire is told of ``gates_of``."""
+    return pack(Kind.GATED, 0, 0, 0, msgspec.msgpack.encode(gates))
 
 
 class Wires(Protocol):

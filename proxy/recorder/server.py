@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from proxy.clock import Clock, SystemClock
 from proxy.events import Event
 from proxy.recorder import gaps
@@ -24,7 +22,7 @@ from proxy.recorder.deciding import Application, SessionChange
 from proxy.recorder.deposits import Deposits
 from proxy.recorder.evening import Heard, ahead
 from proxy.recorder.gaps import Blindness
-from proxy.recorder.gating import gates_of
+from proxy.recorder.gating import gated_frame, gates_of
 from proxy.recorder.limits import Limits
 from proxy.recorder.listening import Listening
 from proxy.recorder.living import Living
@@ -198,11 +196,11 @@ class Recorder:
         source = self.assembly.connected(hello)
         if not source.told_ns:
             # Before anything of it is committed: it may die while it sends.
-            source.told_ns = self.clock.wall_ns()
-            self.committer.told(source.boot, source.told_ns)
+            source.told_ns = told_ns = self.clock.wall_ns()
+            self.committer.told(source.boot, told_ns)
         self._settings.journal.keep_boots(list(self.assembly.sources))
         self.subscribers.connected(source)
-        peer.transport.write(self._gated_frame())
+        peer.transport.write(gated_frame(self._gated))
         self._read(peer, hello.boot)
         asyncio.get_running_loop().call_later(
             self.limits.start_grace, self._replayed, source
@@ -314,9 +312,8 @@ class Recorder:
                 self.assembly.gating.tell()
 
     def _note_told(self) -> None:
-        for source in self.assembly.sources.values():
-            if source.state is State.LIVE and not source.bye:
-                self.committer.told(source.boot, source.tell())
+        for boot, told_ns in self.assembly.sources.tell().items():
+            self.committer.told(boot, told_ns)
         # One that says nothing has to be asked how far it is.
         for peer in self._streams.values():
             peer.transport.write(_ASK)
@@ -340,16 +337,13 @@ class Recorder:
         if self._holding and not self.committer.full and not self._stopping:
             self._hold(False)
 
-    def _gated_frame(self) -> bytes:
-        return pack(Kind.GATED, 0, 0, 0, msgspec.msgpack.encode(self._gated))
-
     def _regate(self) -> None:
         """Another rule set is in force: say what is held from now on."""
         self._gated = gates_of(self._settings.applications)
         if self._settings.gates is not None:
             self._settings.gates(self._gated)
         for boot, peer in self._streams.items():
-            peer.transport.write(self._gated_frame())
+            peer.transport.write(gated_frame(self._gated))
             source = self.assembly.sources.get(boot)
             if source is not None:
                 self.assembly.gating.again(source.connections.values())

@@ -105,6 +105,14 @@ class Sources(dict[int, Source]):
                 low_ns = source.watermark_ns
         return low_ns if low_ns >= 0 else self.high_ns
 
+    def tell(self) -> dict[int, int]:
+        """How far each has told that is there and has not said goodbye."""
+        return {
+            boot: source.tell()
+            for boot, source in self.items()
+            if source.state is State.LIVE and not source.bye
+        }
+
     @property
     def patient(self) -> bool:
         """Some wire is expected or still replaying: its past may matter."""
