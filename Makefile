@@ -52,6 +52,7 @@ EXCHANGES ?= 50000
 ROWS ?= 1000000
 
 attribution-model: $(STAMP)  ## office days against the truth: SEEDS=10 EXCHANGES=50000
+	$(BIN)/python -m tests.model --nodes 3 --seeds 1 --exchanges 3000
 	$(BIN)/python -m tests.model --seeds $(SEEDS) --exchanges $(EXCHANGES)
 
 bench: $(STAMP)  ## speed and memory, side by side with the peers; writes build/bench.json

@@ -18,7 +18,7 @@ Words, used everywhere and without synonyms:
 
 Imports run one way (held by import-linter)::
 
-    dashboards > cli > deploy > app, capture, deposit > addons, config, keys
+    dashboards > cli > deploy > app, capture > deposit > addons, config, keys
       > admin, recorder, shipper, sealing, verification, reconciling, detections
       > journal, store, taplink, telemetry > clock, status
       > pipeline > crosswalk, pairing > ruleset, pseudonym

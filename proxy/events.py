@@ -256,12 +256,13 @@ class GapRecorded(msgspec.Struct, frozen=True, array_like=True, tag="g"):
 
 
 class AttributionLearned(msgspec.Struct, frozen=True, array_like=True, tag="l"):
-    """Earlier exchanges of a session got their name, after they were recorded.
+    """Exchanges of a session got, or lost, their name after they were recorded.
 
-    About the exchanges of this application whose ``actor.session`` is the same,
-    whose reason is ``unknown_session``, and that began in the period: they stay as
-    they were recorded. No login, logout or other peer was seen with that session
-    key in the period.
+    About the exchanges of this application and node whose ``actor.session`` is the
+    same and that began in the period: they stay as they were recorded. With a name:
+    those whose reason is ``unknown_session`` have it; no login, logout or other
+    peer was seen with that session key in the period. Without one: whatever name
+    was recorded, or learned, cannot be relied on (``contested``).
     """
 
     application: str
@@ -279,6 +280,8 @@ class AttributionLearned(msgspec.Struct, frozen=True, array_like=True, tag="l"):
     client_address: str
     actor: Actor
     """The name with its strength, and the binding it rests on."""
+    about: str = ""
+    """Node whose exchanges these are; empty: the one that recorded this."""
 
 
 class ConnectionEnded(msgspec.Struct, frozen=True, array_like=True, tag="c"):

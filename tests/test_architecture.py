@@ -52,6 +52,7 @@ HELD_ELSEWHERE = {
         "proxy/config/model.py",
         "proxy/config/sealing.py",
     },
+    "tests/proxy/attribution/test_across.py": {"proxy/attribution/histories.py"},
     "tests/proxy/attribution/test_attribute.py": {
         "proxy/attribution/asked.py",
         "proxy/attribution/facts.py",

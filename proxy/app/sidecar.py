@@ -32,7 +32,7 @@ FLUSH_SECONDS = 25.0
 """Grace of recorder, shipper and store: their own bounds are shorter."""
 
 
-ROLES = ("store", "sealer", "shipper", "recorder", "wire", "admin")
+ROLES = ("store", "sealer", "shipper", "across", "recorder", "wire", "admin")
 
 
 def run(config: Config, roles: frozenset[str] = frozenset(ROLES)) -> int:
@@ -99,6 +99,8 @@ def specs(config: Config, descriptors: dict[str, int]) -> list[ChildSpec]:
             grace=FLUSH_SECONDS,
         )
     )
+    if config.across is not None:
+        found.append(ChildSpec(role="across", argv=command("attribute-across")))
     found.append(
         ChildSpec(
             role="recorder",

@@ -109,7 +109,9 @@ def standing(facts: list[Fact], start: int, end: int) -> Standing:
         # An ending alone: its login was before our time, or is forgotten.
         if ending is not None and ending.reason not in _NOT_YET:
             return Standing(reason=ending.reason)
-        return BEFORE_LOGIN if facts else UNKNOWN
+        # What began later says nothing: it may as well not have been brought yet.
+        begun = any(fact.at <= start or fact.anchor < start for fact in facts)
+        return BEFORE_LOGIN if begun else UNKNOWN
     if ending is not None and ending.anchor >= current.at:
         return Standing(reason=ending.reason)
     if type(current) is Linked:

@@ -42,6 +42,8 @@ class Observed:
     """Keys whose persisted form changed."""
     changes: list[Change] = field(default_factory=list)
     logout: bool = False
+    login_page: bool = False
+    """Its answer said that the session is not logged in."""
     rotated: tuple[tuple[bytes, bytes], ...] = ()
     """(old key, new key), to be told once the old one is known."""
     page: Callable[[], Page] | None = None

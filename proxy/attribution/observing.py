@@ -166,7 +166,7 @@ class Observer:
         if not issued and self._keys.elsewhere:
             issued = self._keys.given(request, response, observed.body())
         deleted = self._keys.deletes(response)
-        first: Actor | None = None
+        bound: list[Actor] = []
         for name in dict.fromkeys((*issued, *before)):
             old, new = before.get(name, ()), issued.get(name, ())
             for key in old:
@@ -178,10 +178,9 @@ class Observer:
                 # A key this response issued was nobody's before its first byte.
                 at = end if key in old else response.start_ns
                 actor = msgspec.structs.replace(named, session=key.hex())
-                first = first or actor
+                bound.append(actor)
                 self._bind(observed, key, at, actor)
-        if first is None:
-            first = named
+        first = bound[0] if bound else named
         previous = observed.keys[0].hex() if observed.keys else ""
         if previous == first.session:
             previous = ""
@@ -189,6 +188,12 @@ class Observer:
         observed.changes.append(
             Change(SessionKind.LOGGED_IN, first, end, previous, first.reason)
         )
+        # Other nodes may meet any of the keys.
+        observed.changes += [
+            Change(SessionKind.LOGGED_IN, other, end, reason="another_key")
+            for other in bound[1:]
+            if other.name
+        ]
 
     def _bind(self, observed: Observed, key: bytes, at: int, actor: Actor) -> None:
         start, end = observed.start, observed.end
@@ -285,6 +290,7 @@ class Observer:
             asks = self._claims is not None and response.get(b"www-authenticate")
             shown = response.status == 401 and not asks
         if shown:
+            observed.login_page = True
             start, end = observed.start, observed.end
             for key in observed.keys:
                 observed.note(

@@ -146,6 +146,18 @@ class Sessions:
         """
         return self._standing(key, start, end, self.limits.links)
 
+    def before(self, key: bytes, start: int, end: int) -> Standing:
+        """The same, without what the request itself brought."""
+        state = self._find(key)
+        if state is None:
+            return AMBIGUOUS if key == UNCERTAIN else UNKNOWN
+        own = (start, end)
+        facts = [each for each in state.facts if (each.anchor, each.known) != own]
+        found = standing(facts, start, end)
+        if found.link is None:
+            return found
+        return self._follow(key, state, found.link, self.limits.links)
+
     def settled(self, key: bytes, before: int) -> bool:
         """Whether the key was bound and nothing has happened to it since then."""
         state = self._kept.get(key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from proxy.attribution.facts import Bound, Ended, same_name
+from proxy.attribution.facts import UNKNOWN, Bound, Ended, same_name
 from proxy.attribution.names import Names
 from proxy.attribution.observed import Change, Learned, Observed, Settled
 from proxy.attribution.schemes.base import MAX_NAME
@@ -39,7 +39,10 @@ class Settler:
             actor = NO_SESSION
         else:
             actor = self._actor(observed)
-            if observed.logout and actor.name:
+            if observed.login_page:
+                self._tell_login_page(observed)
+            # Of a session without a name here, too: another node may know it.
+            if observed.logout and actor.reason != "logged_out":
                 changes.append(Change(SessionKind.LOGGED_OUT, actor, observed.end))
             elif self._spec.confirm_user is not None and not observed.logout:
                 before = actor
@@ -55,6 +58,19 @@ class Settler:
             kind = SessionKind.ROTATED if old else SessionKind.LOGGED_IN
             change = Change(kind, bound.actor, observed.end, old.hex())
             observed.changes.append(change)
+
+    def _tell_login_page(self, observed: Observed) -> None:
+        """What the answer ended, if that was anything, or may have been elsewhere."""
+        for key in observed.keys:
+            before = self._sessions.before(key, observed.start, observed.end)
+            actor = Actor(reason=before.reason, session=key.hex())
+            if before.bound is not None:
+                actor = before.bound.actor
+            elif before.reason != UNKNOWN.reason:
+                continue
+            observed.changes.append(
+                Change(SessionKind.ENDED, actor, observed.start, reason="login_page")
+            )
 
     def _actor(self, observed: Observed) -> Actor:
         by_key = self._by_keys(observed) if observed.keys else NO_SESSION

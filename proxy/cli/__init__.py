@@ -28,6 +28,7 @@ MODULES = {
     "seal": "serve",
     "store": "serve",
     "admin": "serve",
+    "attribute-across": "serve",
     "migrate": "serve",
     "status": "report",
     "who-saw": "ask",

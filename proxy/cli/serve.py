@@ -31,6 +31,7 @@ def register(app: typer.Typer) -> None:
     app.command()(record)
     app.command()(ship)
     app.command()(seal)
+    app.command("attribute-across")(attribute_across)
     app.command()(store)
     app.command()(admin)
     app.command()(migrate)
@@ -42,7 +43,7 @@ def run(
         list[str] | None,
         typer.Option(
             help="Run only this role here; may be given several times: "
-            "store, sealer, shipper, recorder, wire, admin."
+            "store, sealer, shipper, across, recorder, wire, admin."
         ),
     ] = None,
 ) -> int:
@@ -92,6 +93,24 @@ def seal(config: ConfigFile = DEFAULT_CONFIG) -> int:
 
     log_to_stderr("sealer")
     return sealer.run(load(config))
+
+
+def attribute_across(
+    config: ConfigFile = DEFAULT_CONFIG,
+    *,
+    once: Annotated[
+        bool, typer.Option("--once", help="Do what can be done now, then end.")
+    ] = False,
+) -> int:
+    """Compare what several sidecars recorded: names of sessions that move."""
+    from proxy.app import across
+
+    log_to_stderr("across")
+    if not once:
+        return across.run(load(config))
+    for line in across.run_once(load(config)):
+        typer.echo(line)
+    return 0
 
 
 def store(config: ConfigFile = DEFAULT_CONFIG) -> int:

@@ -6,6 +6,7 @@ reading beside its neighbours, a line in the reference.
 """
 
 from proxy.config.model import (
+    Across,
     Admin,
     AnchorKind,
     AnchorPlace,
@@ -24,6 +25,7 @@ from proxy.config.model import (
 from proxy.config.reading import load, read
 
 __all__ = [
+    "Across",
     "Admin",
     "AnchorKind",
     "AnchorPlace",

@@ -126,6 +126,16 @@ class Sealing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Across:
+    """Sidecars whose rows are compared, so that a session is known on all of them."""
+
+    nodes: tuple[str, ...]
+    clock_skew: float
+    """Seconds by which two of their clocks may differ."""
+    every: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoreAccess:
     """Where the store is; with ``embedded``, it is served by this sidecar."""
 
@@ -175,6 +185,7 @@ class Config:
     """Seconds between two accounts of what was seen and what is stored."""
     admin: Admin | None = None
     telemetry: Telemetry | None = None
+    across: Across | None = None
 
     @property
     def tap_socket(self) -> Path:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from proxy.config.across import across
 from proxy.config.applications import applications
 from proxy.config.checking import applications_complete, distinct_listeners
 from proxy.config.model import Config, GateBounds, JournalBounds, StoreAccess, TapBounds
@@ -63,6 +64,7 @@ def read(text: str, path: Path, problems: Problems) -> Config | None:
             reconcile_every=_reconcile(fields, problems),
             admin=admin(fields, base, problems),
             telemetry=telemetry(fields, problems),
+            across=across(fields, problems),
         )
     distinct_listeners(config.applications, root, problems)
     applications_complete(config, root, problems)

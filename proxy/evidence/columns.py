@@ -135,7 +135,7 @@ _FIRST: dict[str, tuple[Column, ...]] = {
 
 Added = tuple[tuple[int, str, str, Kind], ...]
 
-ADDED: Added = ()
+ADDED: Added = ((2, "attributions", "about", Kind.TEXT),)
 """(version, table, column, kind), the newest last: what came after version 1."""
 
 VERSION = max((version for version, *_ in ADDED), default=1)

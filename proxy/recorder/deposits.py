@@ -1,5 +1,6 @@
 """Events that other commands of this host hand to the recorder, which alone writes
-the journal: pairs from a file, what a better rule found.
+the journal: pairs from a file, what a better rule found, names that several sidecars
+know together.
 
 A peer whose first frame is ``DEPOSIT`` sends nothing else; each frame is one
 transaction, answered with ``DEPOSITED`` once it is on disk. Only the kinds of
@@ -21,11 +22,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from proxy.events import Event, IdentifiersPaired, decode
+from proxy.events import AttributionLearned, Event, IdentifiersPaired, decode
 from proxy.recorder.committer import Committer
 from proxy.tapstream import Kind, pack
 
-ACCEPTED = (IdentifiersPaired,)
+ACCEPTED = (AttributionLearned, IdentifiersPaired)
 """Kinds of events that are taken from a peer."""
 MOST_WAITING = 8
 """Frames of one peer that are not on disk yet."""

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from proxy.events import Action, Extraction, Strength
+from proxy.events import AccountKind, Action, Extraction, Strength
 from proxy.store.client import Result
 
 LIMIT = 10_000
@@ -31,7 +31,8 @@ _PSEUDONYM = re.compile(r"[0-9a-f]{32}\Z")
 _COLUMNS = (
     "started_at, actor, application, action, opened, categories, actor_strength, "
     "actor_scheme, actor_reason, rule, position, client_address, subject_type, "
-    "subject_hex, node, epoch, seq, learned_actor, learned_strength, learned_scheme"
+    "subject_hex, node, epoch, seq, learned_actor, learned_strength, learned_scheme, "
+    "actor_kind, learned_kind"
 )
 _ORDER = """
 ORDER BY opened DESC,
@@ -55,7 +56,7 @@ class Seen:
 
     started_at: datetime
     actor: str
-    """Empty: not known, see ``reason``."""
+    """Empty: not known, or taken back (``contested``), see ``reason``."""
     application: str
     action: Action
     opened: bool
@@ -78,6 +79,8 @@ class Seen:
     ``actor`` and ``reason`` stay as they were recorded."""
     learned_strength: Strength = Strength.NONE
     learned_scheme: str = ""
+    kind: AccountKind = AccountKind.UNKNOWN
+    """Whose the account is, of ``actor`` or ``learned_actor``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +292,7 @@ def _views(store: Questions, sql: str, params: dict[str, object], limit: int) ->
             learned_actor=row[17],
             learned_strength=Strength(row[18]),
             learned_scheme=row[19],
+            kind=AccountKind(row[21] if row[17] else row[20]),
         )
         for row in result.rows[:limit]
     ]

@@ -156,6 +156,7 @@ def learned(event: Event, node: str, epoch: int, seq: int) -> Row:
         event.exchanges,
         event.client_address,
         *_actor(event.actor),
+        event.about,
     )
 
 

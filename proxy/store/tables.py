@@ -161,6 +161,7 @@ ATTRIBUTIONS = Table(
         "exchanges",
         "client_address",
         *ACTOR,
+        "about",
     ),
     row_of.learned,
 )

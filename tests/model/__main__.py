@@ -9,8 +9,12 @@ from __future__ import annotations
 import argparse
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from tests.model import nodes
 from tests.model.scoring import Verdict, run
+from tests.support.embedded import running
 
 
 def main() -> int:
@@ -20,7 +24,10 @@ def main() -> int:
     parser.add_argument("--exchanges", type=int, default=50_000)
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--nodes", type=int, default=1)
     given = parser.parse_args()
+    if given.nodes > 1:
+        return behind_a_balancer(given)
     total = Verdict()
     seeds = range(given.first, given.first + given.seeds)
     with ProcessPoolExecutor(given.processes) as pool:
@@ -39,6 +46,28 @@ def main() -> int:
         print(example)
     reasons = ", ".join(f"{why} {n:,}" for why, n in total.reasons.most_common())
     print(f"nameless, rightly: {reasons}; lost or doubled: {total.lost}")
+    print(
+        f"wrong names: {total.wrong}; wrongly unattributed: {total.missing}; "
+        f"exchanges: {total.exchanges}; seeds: {given.seeds}"
+    )
+    return 0 if total.clean else 1
+
+
+def behind_a_balancer(given: argparse.Namespace) -> int:
+    """The same over several nodes, asked through an embedded store."""
+    total = Verdict()
+    with TemporaryDirectory() as directory, running(Path(directory)) as embedded:
+        for seed in range(given.first, given.first + given.seeds):
+            store = embedded.store()
+            total.add(nodes.run(seed, given.exchanges, store, given.nodes))
+            store.close()
+    for example in total.examples[:20]:
+        print(example)
+    print(
+        f"{given.nodes} nodes, clocks {nodes.SKEW // nodes.SECOND} s apart: "
+        f"views named {total.named:,}, by another node's login {total.later:,}; "
+        f"taken back {total.taken_back:,}; lost or doubled: {total.lost}"
+    )
     print(
         f"wrong names: {total.wrong}; wrongly unattributed: {total.missing}; "
         f"exchanges: {total.exchanges}; seeds: {given.seeds}"

@@ -8,8 +8,10 @@ wire send again what was not covered, as the tap link does.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+
+import msgspec
 
 from proxy.attribution.sessions import Sessions
 from proxy.document import Problems
@@ -47,11 +49,17 @@ class Wire:
     sent: int = 0
 
 
-def wires(steps: Iterable[Step]) -> tuple[list[Wire], dict[tuple[int, int, int], Step]]:
-    """The frames of every wire, and each step by its exchange's identity."""
-    frames: list[list[Frame]] = [[] for _ in range(WIRES)]
+Place = tuple[int, int, int]
+"""Wire, connection and offset: the identity of an exchange."""
+
+
+def wires(
+    steps: Iterable[Step], numbers: Sequence[int] = range(WIRES)
+) -> tuple[list[Wire], dict[Place, Step]]:
+    """The frames of these wires, and each step by its exchange's identity."""
+    frames: dict[int, list[Frame]] = {number: [] for number in numbers}
     at: dict[Line, tuple[int, int]] = {}
-    identity: dict[tuple[int, int, int], Step] = {}
+    identity: dict[Place, Step] = {}
     last: dict[Line, int] = {}
     for step in steps:
         line = step.line
@@ -75,16 +83,16 @@ def wires(steps: Iterable[Step]) -> tuple[list[Wire], dict[tuple[int, int, int],
         ended = Ended(up=up, down=down)
         when = last[line] + 1
         frames[line.wire].append(Frame(Kind.END, line.number, up, when, encode(ended)))
-    for mine in frames:
+    for mine in frames.values():
         mine.sort(key=lambda frame: frame.time_ns)
-    return [Wire(number, mine) for number, mine in enumerate(frames)], identity
+    return [Wire(number, mine) for number, mine in frames.items()], identity
 
 
 @dataclass
 class Journal:
     """``deciding.Output`` that keeps what a journal keeps."""
 
-    events: list[ExchangeRecorded] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     sessions: dict[bytes, bytes] = field(default_factory=dict)
     progress: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
 
@@ -97,7 +105,7 @@ class Journal:
         sessions: Iterable[tuple[bytes, bytes | None]],
     ) -> None:
         """One transaction."""
-        self.events += [e for e in events if isinstance(e, ExchangeRecorded)]
+        self.events += events
         for key, blob in sessions:
             if blob is None:
                 self.sessions.pop(key, None)
@@ -123,8 +131,10 @@ class Recording:
         self,
         rules: dict[str, RuleSet],
         sending: list[Wire],
-        identity: dict[tuple[int, int, int], Step],
+        identity: dict[Place, Step],
+        wall_minus_monotonic_ns: int = 0,
     ) -> None:
+        self._wall = wall_minus_monotonic_ns
         self.journal = Journal()
         self._conversations: dict[tuple[int, int], list[tuple[int, Step]]] = {}
         for (boot, number, up), step in identity.items():
@@ -135,14 +145,19 @@ class Recording:
 
     def _start(self) -> None:
         sessions = Sessions()
-        sessions.load(self.journal.sessions.items(), 0)
+        sessions.load(self.journal.sessions.items(), self._wall)
         pipelines = {n: Pipeline(r, sessions, KEYS) for n, r in self._rules.items()}
         self.assembly = Assembly(
             pipelines, self.journal, progress=dict(self.journal.progress)
         )
-        self.sources = [
-            self.assembly.connected(hello(wire.number + 1)) for wire in self._wires
-        ]
+        self.sources = {
+            wire.number: self.assembly.connected(
+                msgspec.structs.replace(
+                    hello(wire.number + 1), wall_minus_monotonic_ns=self._wall
+                )
+            )
+            for wire in self._wires
+        }
 
     def send(self, wire: Wire, count: int) -> None:
         """The wire's next frames."""
@@ -152,15 +167,15 @@ class Recording:
 
     def begin(self) -> None:
         """A first recorder waits for no replay."""
-        for source in self.sources:
+        for source in self.sources.values():
             self.assembly.caught_up(source)
 
     def restart(self) -> None:
         """The recorder dies; the next one gets what is not covered again."""
         self._forget_handshakes()
         self._start()
-        for wire, source in zip(self._wires, self.sources, strict=True):
-            self.assembly.feed(source, self._kept(wire))
+        for wire in self._wires:
+            self.assembly.feed(self.sources[wire.number], self._kept(wire))
         self.begin()
 
     def _forget_handshakes(self) -> None:
@@ -200,13 +215,20 @@ class Recording:
 
 def deliver(
     steps: list[Step], rules: dict[str, RuleSet], rng: random.Random, restarts: int
-) -> tuple[list[ExchangeRecorded], dict[tuple[int, int, int], Step]]:
+) -> tuple[list[ExchangeRecorded], dict[Place, Step]]:
     """Send everything, wires in any order, with so many deaths of the recorder.
 
     Gives the exchanges recorded, and each step by its exchange's identity.
     """
     sending, identity = wires(steps)
-    recording = Recording(rules, sending, identity)
+    events = record(Recording(rules, sending, identity), sending, rng, restarts)
+    return [each for each in events if isinstance(each, ExchangeRecorded)], identity
+
+
+def record(
+    recording: Recording, sending: list[Wire], rng: random.Random, restarts: int
+) -> list[Event]:
+    """Everything that was recorded, in the order of the journal."""
     recording.begin()
     total = sum(len(wire.frames) for wire in sending)
     deaths = sorted(rng.randrange(total) for _ in range(restarts))
@@ -225,4 +247,4 @@ def deliver(
             deaths.pop(0)
             recording.restart()
     recording.assembly.decisions.drain()
-    return recording.journal.events, identity
+    return recording.journal.events

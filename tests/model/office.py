@@ -54,6 +54,9 @@ class Office:
     """Makes the steps of a day; iterate ``steps``."""
 
     seed: int
+    wires: int = WIRES
+    pauses: tuple[int, ...] = (1_000, 20_000, MS, 15 * MS, 200 * MS)
+    """Between an answer and the next request: as little as microseconds."""
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:
@@ -82,15 +85,13 @@ class Office:
             ends = answered + rng.randrange(0, 3) * MS
             line.free_at = ends + 1000
             made.append(Step(line, at, answered, ends, said))
-            # The next request may follow within microseconds.
-            pause = rng.choice((1_000, 20_000, MS, 15 * MS, 200 * MS))
-            heapq.heappush(queue, (ends + pause, place))
+            heapq.heappush(queue, (ends + rng.choice(self.pauses), place))
         made.sort(key=lambda step: step.at)
         return made
 
     def line(self, style: Style, address: str) -> Line:
         """A new connection, on any wire."""
-        wire = self.rng.randrange(WIRES)
+        wire = self.rng.randrange(self.wires)
         return Line(style.name, wire, next(self._numbers), address)
 
     def somebody(self) -> str:

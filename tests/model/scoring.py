@@ -24,6 +24,10 @@ class Verdict:
     """Exchanges without an event, or with two."""
     named: int = 0
     unknowable: int = 0
+    later: int = 0
+    """Named by what another node knew."""
+    taken_back: int = 0
+    """Whose name another node contested."""
     examples: list[str] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
 
@@ -35,6 +39,8 @@ class Verdict:
         self.lost += other.lost
         self.named += other.named
         self.unknowable += other.unknowable
+        self.later += other.later
+        self.taken_back += other.taken_back
         self.examples += other.examples
         self.reasons.update(other.reasons)
 

@@ -45,6 +45,12 @@ class Said:
     """Begins an NTLM handshake."""
     answers_challenge: bool = False
     """Ends one."""
+    key: str = ""
+    """The session value it was sent with."""
+    does: str = ""
+    """What it does to sessions: login, logout, login_page, issue, rotate."""
+    to: str = ""
+    """The session value its answer made valid."""
 
 
 @dataclass(slots=True)
@@ -108,8 +114,10 @@ class Style:
         asked = self.get(path, jar)
         session = self.session(jar)
         if not session.user:
-            return Said(asked, response(302, {"Location": "/login"}))
-        return Said(asked, response(200, {}, PAGE), session.user, session.seen)
+            sent = response(302, {"Location": "/login"})
+            return Said(asked, sent, key=jar.key, does="login_page")
+        page = response(200, {}, PAGE)
+        return Said(asked, page, session.user, session.seen, key=jar.key)
 
     def before(self, jar: Jar) -> Said | None:
         """What a browser fetches before it logs in, if anything."""
@@ -119,6 +127,12 @@ class Style:
         """The login request and its answer."""
         raise NotImplementedError
 
+    def logged_in(self, asked: bytes, answer: bytes, jar: Jar, old: str) -> Said:
+        """The exchange of a login that was taken; ``old``: the value sent."""
+        return Said(
+            asked, answer, jar.user, knowable=True, key=old, does="login", to=jar.key
+        )
+
     def logout(self, jar: Jar) -> Said:
         """Ends the session; some styles change no cookie by it."""
         session = self.session(jar)
@@ -127,6 +141,8 @@ class Style:
             response(302, {"Location": "/login"}),
             session.user,
             session.seen,
+            key=jar.key,
+            does="logout",
         )
         self.sessions.pop(jar.key, None)
         return said
@@ -170,7 +186,8 @@ logout: [{request: "GET /logout"}]
         asked = self.get("/login", Jar())
         jar.key = self.value()
         cookie = f"JSESSIONID={jar.key}; Path=/"
-        return Said(asked, response(200, {"Set-Cookie": cookie}, LOGIN_PAGE))
+        page = response(200, {"Set-Cookie": cookie}, LOGIN_PAGE)
+        return Said(asked, page, does="issue", to=jar.key)
 
     @override
     def page(self, jar: Jar) -> Said:
@@ -181,6 +198,7 @@ logout: [{request: "GET /logout"}]
             self.sessions[jar.key] = session
             cookie = f"JSESSIONID={jar.key}; Path=/"
             said.response = response(200, {"Set-Cookie": cookie}, PAGE)
+            said.does, said.to = "rotate", jar.key
         return said
 
     @override
@@ -191,11 +209,12 @@ logout: [{request: "GET /logout"}]
         asked = request("POST /login", headers, self.form(jar, right=right))
         if not right:
             return Said(asked, response(200, {}, LOGIN_PAGE))
-        self.sessions.pop(jar.key, None)
+        old = jar.key
+        self.sessions.pop(old, None)
         jar.key = self.value()
         self.sessions[jar.key] = Session(jar.user, seen=True)
         answer = {"Location": "/", "Set-Cookie": f"JSESSIONID={jar.key}; Path=/"}
-        return Said(asked, response(302, answer), jar.user, knowable=True)
+        return self.logged_in(asked, response(302, answer), jar, old)
 
     @override
     def logout(self, jar: Jar) -> Said:
@@ -231,9 +250,8 @@ logout: [{request: "GET /logout"}]
             return None
         asked = self.get("/login", jar)
         jar.key = self.value()
-        return Said(
-            asked, response(200, {"Set-Cookie": f"SID={jar.key}; Path=/"}, LOGIN_PAGE)
-        )
+        page = response(200, {"Set-Cookie": f"SID={jar.key}; Path=/"}, LOGIN_PAGE)
+        return Said(asked, page, does="issue", to=jar.key)
 
     @override
     def login(self, jar: Jar, *, right: bool = True) -> Said:
@@ -242,9 +260,7 @@ logout: [{request: "GET /logout"}]
         if not right:
             return Said(asked, response(302, {"Location": "/login?wrong=1"}))
         self.sessions[jar.key] = Session(jar.user, seen=True)
-        return Said(
-            asked, response(302, {"Location": "/home"}), jar.user, knowable=True
-        )
+        return self.logged_in(asked, response(302, {"Location": "/home"}), jar, jar.key)
 
 
 class UrlKey(Style):
@@ -269,13 +285,12 @@ logout: [{request: "GET /logout"}]
         asked = request(f"POST /login{key}", FORM, self.form(jar, right=right))
         if not right:
             return Said(asked, response(200, {}, LOGIN_PAGE))
-        self.sessions.pop(jar.key, None)
+        old = jar.key
+        self.sessions.pop(old, None)
         jar.key = self.value()
         self.sessions[jar.key] = Session(jar.user, seen=True)
-        location = f"/home;jsessionid={jar.key}"
-        return Said(
-            asked, response(302, {"Location": location}), jar.user, knowable=True
-        )
+        answer = response(302, {"Location": f"/home;jsessionid={jar.key}"})
+        return self.logged_in(asked, answer, jar, old)
 
 
 class JsonToken(Style):
@@ -303,7 +318,7 @@ logout: [{request: "GET /logout"}]
         body = json.dumps({"token": jar.key}).encode()
         answer = response(200, {"Content-Type": "application/json"}, body)
         answer = answer.replace(b"Content-Type: text/html\r\n", b"", 1)
-        return Said(asked, answer, jar.user, knowable=True)
+        return self.logged_in(asked, answer, jar, "")
 
 
 class Basic(Style):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from proxy.app.sidecar import ROLES, run, specs
-from proxy.config import Config, load
+from proxy.config import Across, Config, load
 from proxy.errors import UsageError
 from tests.support.sidecars import Front, write_config
 from tests.support.tickets import RULES
@@ -26,7 +26,17 @@ def test_whoever_receives_is_started_before_whoever_sends(config: Config) -> Non
     order = [spec.role for spec in specs(config, {"tickets": 9})]
 
     assert order == ["store", "sealer", "shipper", "recorder", "wire-0", "wire-1"]
-    assert {role.split("-")[0] for role in order} == set(ROLES)
+    wanted = set(ROLES) - {"across", "admin"}
+    assert {role.split("-")[0] for role in order} == wanted
+
+
+def test_nodes_are_compared_by_the_one_that_lists_them(config: Config) -> None:
+    """A process of its own, and only there."""
+    across = Across(nodes=("a", "b"), clock_skew=2.0, every=60.0)
+
+    order = [spec.role for spec in specs(replace(config, across=across), {})]
+
+    assert order[order.index("shipper") + 1] == "across"
 
 
 def test_every_process_runs_this_config(config: Config) -> None:

@@ -70,7 +70,7 @@ def test_too_many_facts_of_a_key_cost_the_oldest() -> None:
     for at in (10, 20, 30):
         sessions.add(key(1), bound(f"n{at}", at))
 
-    assert name(sessions, 1, 15) == "before_login"
+    assert name(sessions, 1, 15) == "unknown_session"
     assert name(sessions, 1, 25) == "n20"
     assert sessions.counters.facts_dropped == 1
 
@@ -167,7 +167,7 @@ def test_keys_survive_a_restart_to_the_nanosecond() -> None:
     after.load(stored(before, 1, 2), WALL + SECOND)
 
     assert [name(after, 1, at) for at in (99, 100, 199, 200)] == [
-        "before_login",
+        "unknown_session",
         "jansen",
         "jansen",
         "logged_out",
@@ -185,7 +185,7 @@ def test_after_a_reboot_times_are_carried_over_by_the_wall_clock() -> None:
     after.load(stored(before, 1), WALL + 51 * HOUR)
 
     assert name(after, 1, -HOUR) == "jansen"
-    assert name(after, 1, -HOUR - 1) == "before_login"
+    assert name(after, 1, -HOUR - 1) == "unknown_session"
     assert after.last_used(key(1)) == -HOUR
     since = after.standing(key(1), 0, 0).bound
     assert since is not None

@@ -17,12 +17,12 @@ from tests.support.event_strategies import events
 from tests.support.rows import EXCHANGE, VIEW
 
 
-def canonical(event: Event, seq: int = 9) -> bytes:
+def canonical(event: Event, seq: int = 9, version: int = VERSION) -> bytes:
     """The bytes of an event as the sealer makes them."""
     table = table_for(event)
     row = table.row(event, "node", 7, seq)
-    order = places(table.name, table.columns, VERSION)
-    return Encoder(table.name).row([row[n] for n in order])
+    order = places(table.name, table.columns, version)
+    return Encoder(table.name, version).row([row[n] for n in order])
 
 
 @given(events())
@@ -56,7 +56,10 @@ def test_many_rows_at_once_have_the_bytes_of_each(several: list[Event]) -> None:
 
 def test_the_bytes_of_version_1_stay_as_they_are() -> None:
     """Seals of years ago rest on them: if this fails, the change is wrong."""
-    digests = [sha256(canonical(event)).hexdigest()[:16] for event in (EXCHANGE, VIEW)]
+    digests = [
+        sha256(canonical(event, version=1)).hexdigest()[:16]
+        for event in (EXCHANGE, VIEW)
+    ]
 
     assert digests == ["b6ba07b0b023fb2d", "b17931f967d43158"]
 
