@@ -78,7 +78,8 @@ def test_a_step_counts_once_the_recorder_has_its_rows(
     store: ClickHouseStore, tmp_path: Path
 ) -> None:
     """The place is kept on disk; a later start goes on from there."""
-    put(store, "b", used("", 400), first=3)
+    put(store, "a", used("", 420), first=4)
+    put(store, "b", used("", 400), used("", 420), first=3)
     rules = tmp_path / "sonar.yaml"
     rules.write_text(RULES)
     front = Front(name="sonar", rules=rules, upstream="http://127.0.0.1:1")
