@@ -9,7 +9,7 @@ PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-deep lint fmt types imports golden bench check pins clean torture \
-	attribution-model bench-verify metrics
+	attribution-model bench-store bench-verify metrics
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -57,6 +57,11 @@ attribution-model: $(STAMP)  ## office days against the truth: SEEDS=10 EXCHANGE
 
 bench: $(STAMP)  ## speed and memory, side by side with the peers; writes build/bench.json
 	$(BIN)/python -m tests.bench
+
+ROWS ?= 2000000
+
+bench-store: $(STAMP)  ## the store at size: ROWS=100000000; writes build/bench-store.json
+	$(BIN)/python -m tests.bench.bench_store $(ROWS)
 
 bench-verify: $(STAMP)  ## rows a second of whosaw verify: ROWS=1000000
 	$(BIN)/python -m tests.bench.bench_verify $(ROWS)
