@@ -21,7 +21,7 @@ Imports run one way (held by import-linter)::
     dashboards > cli > deploy > app, capture > deposit > addons, config, keys
       > admin, recorder, shipper, sealing, verification, reconciling, detections
       > journal, store, taplink, telemetry > clock, status
-      > pipeline > crosswalk, pairing, redaction > ruleset, pseudonym
+      > pipeline > crosswalk, pairing, redaction, views > ruleset, pseudonym
       > attribution, extraction, pairs > har
       > exchange, events, tapstream, evidence > tapgate > document > errors
 

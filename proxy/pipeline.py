@@ -44,17 +44,21 @@ from proxy.events import (
     ViewRecorded,
 )
 from proxy.exchange.charset import media_type
+from proxy.exchange.limits import Limits
 from proxy.exchange.model import Exchange, Request
 from proxy.extraction.drift import Drift
 from proxy.extraction.known import KnownIds
 from proxy.extraction.memory import Memory, SessionMemory
 from proxy.extraction.model import Extracted, OnFailure, Reading
+from proxy.extraction.stream import Stream
 from proxy.extraction.view import View
 from proxy.pairing import Pairing
 from proxy.pseudonym import pseudonym, term_hash
 from proxy.ruleset.gate import Gate
 from proxy.ruleset.model import RuleSet
 from proxy.ruleset.page import shared_page
+from proxy.ruleset.streaming import Streams
+from proxy.views import ManyViews, ViewMaker
 
 logger = logging.getLogger(__name__)
 
@@ -125,6 +129,8 @@ class Outcome(NamedTuple):
 
     events: list[Event]
     sessions: list[tuple[bytes, bytes | None]]
+    many: ManyViews | None = None
+    """Views of a large list; they follow the events."""
 
 
 @dataclass(slots=True)
@@ -160,6 +166,7 @@ class Pipeline:
         self._known = known or KnownIds(partial(pseudonym, keys.subject))
         self._pairing = Pairing(keys.subject, keys.subject_key_id)
         self._keys = keys
+        self.streams = Streams()
         self._attribution = attribution or Attribution(
             ruleset.attribution,
             ruleset.application,
@@ -191,6 +198,7 @@ class Pipeline:
         )
         after.counters = self.counters
         after._pairing = self._pairing
+        after.streams = self.streams
         return after
 
     @property
@@ -201,6 +209,10 @@ class Pipeline:
     def gate(self, request: Request) -> Gate | None:
         """What may hold the response to a request whose head is there."""
         return self.ruleset.gate(request)
+
+    def stream(self, exchange: Exchange, limits: Limits) -> Stream | None:
+        """What reads a large response while it passes; see ``ruleset.streaming``."""
+        return self.streams.open(self.ruleset, exchange, limits)
 
     def observe(self, context: ConnectionContext, exchange: Exchange) -> Prepared:
         """Apply what a complete exchange does to sessions; call ``finish`` later.
@@ -264,13 +276,18 @@ class Pipeline:
             events.append(self._learned(prepared, settled.learned))
         recorded = self._exchange_recorded(prepared, settled.actor, reading)
         events.append(recorded)
+        many: ManyViews | None = None
         if reading.extracted.subjects:
-            events += self._views(prepared, settled.actor, reading)
+            views = self._views(recorded, reading)
+            if isinstance(views, ManyViews):
+                many = views
+            else:
+                events += views
         if reading.extracted.pairs:
             events += self._pairing.events(reading, recorded)
         sessions = self.sessions.changes(dict.fromkeys(settled.touched), wall)
         sessions += self.drift.changes()
-        return reading, Outcome(events, sessions)
+        return reading, Outcome(events, sessions, many)
 
     def _settle(self, prepared: Prepared) -> Settled:
         if prepared.observed is not None:
@@ -337,33 +354,13 @@ class Pipeline:
         )
 
     def _views(
-        self, prepared: Prepared, actor: Actor, reading: Reading
-    ) -> list[ViewRecorded]:
-        context, request = prepared.context, prepared.exchange.request
+        self, recorded: ExchangeRecorded, reading: Reading
+    ) -> list[ViewRecorded] | ManyViews:
         key, key_id = self._keys.subject, self._keys.subject_key_id
-        started = request.start_ns + context.wall_minus_monotonic_ns
-        application, ruleset = self.ruleset.application, self.ruleset.hash
-        views = [
-            ViewRecorded(
-                application=application,
-                wire=context.wire,
-                connection=context.connection,
-                request_offset=request.start_offset,
-                started_ns=started,
-                client_address=context.client_address,
-                actor=actor,
-                subject_type=found.type,
-                subject=pseudonym(key, found.type, found.id),
-                subject_key=key_id,
-                action=found.action,
-                rule=found.rule or reading.rule,
-                categories=found.categories,
-                position=found.position,
-                ruleset=ruleset,
-            )
-            for found in reading.extracted.subjects
-        ]
-        subjects = zip(reading.extracted.subjects, views, strict=True)
+        found = reading.extracted.subjects
+        make = ViewMaker(exchange=recorded, rule=reading.rule, key=key, key_id=key_id)
+        views = make.views(found)
+        subjects = zip(found, views, strict=True)
         self._known.add((each.type, each.id, view.subject) for each, view in subjects)
         return views
 

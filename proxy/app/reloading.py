@@ -21,8 +21,10 @@ from typing import Any
 
 from proxy.app.rulesets import load_file, read_file
 from proxy.errors import UsageError
+from proxy.exchange.limits import Limits
 from proxy.exchange.model import Exchange, Request
 from proxy.extraction.model import OnFailure
+from proxy.extraction.stream import Stream
 from proxy.pipeline import ConnectionContext, Outcome, Pipeline, Prepared
 from proxy.ruleset import RuleSet
 from proxy.ruleset.gate import Gate
@@ -49,6 +51,10 @@ class Replaceable:
     def gate(self, request: Request) -> Gate | None:
         """By the version now in force."""
         return self.pipeline.gate(request)
+
+    def stream(self, exchange: Exchange, limits: Limits) -> Stream | None:
+        """By the version now in force."""
+        return self.pipeline.stream(exchange, limits)
 
     def observe(self, context: ConnectionContext, exchange: Exchange) -> Prepared:
         """By the version now in force."""

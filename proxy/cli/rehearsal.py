@@ -18,9 +18,11 @@ from proxy.capture import Replayed
 from proxy.cli.recordings import replay
 from proxy.errors import UsageError
 from proxy.events import Action, ExchangeRecorded, Extraction
+from proxy.exchange.limits import Limits
 from proxy.exchange.model import Exchange, Request
 from proxy.extraction import Reading
 from proxy.extraction.model import OnFailure
+from proxy.extraction.stream import Stream
 from proxy.pipeline import ConnectionContext, Keys, Outcome, Pipeline, Prepared
 from proxy.ruleset import RuleSet
 from proxy.ruleset.gate import Gate
@@ -74,6 +76,10 @@ class _Rehearsing:
     def gate(self, request: Request) -> Gate | None:  # noqa: ARG002 - as asked
         """Nothing is held."""
         return None
+
+    def stream(self, exchange: Exchange, limits: Limits) -> Stream | None:
+        """As the pipeline does."""
+        return self._pipeline.stream(exchange, limits)
 
     def observe(self, context: ConnectionContext, exchange: Exchange) -> Prepared:
         """As the pipeline does."""

@@ -31,9 +31,9 @@ _BROTLI_STEP = 32
 """Input bytes per call. A meta-block takes over ten bytes and yields at most
 16 MiB (RFC 7932 9.2), so one step yields a few of them at most: 48 MiB, passing,
 was measured with 256 MiB of zeros in 203 bytes."""
-_GZIP_MEMBERS = 64
+GZIP_MEMBERS = 64
 """Each member costs a copy of the rest; servers send one."""
-_ZSTD_WINDOW = 8 << 20
+ZSTD_WINDOW = 8 << 20
 """Largest window a decoder must support for this coding (RFC 9659)."""
 
 _IDENTITY = frozenset(
@@ -69,12 +69,7 @@ def decode_content(message: Message, limits: Limits = _DEFAULT_LIMITS) -> Decode
     value = message.get(b"content-encoding")
     if value is None or not data:
         return DecodedBody(data, state)
-    codings = [
-        coding
-        for value in message.get_all(b"content-encoding")
-        for item in value.split(b",")
-        if (coding := item.strip(b" \t").lower()) not in _IDENTITY
-    ]
+    codings = codings_of(message)
     if len(codings) > limits.codings:
         return DecodedBody(data, BodyState.UNDECODABLE, "too_many_codings")
     for coding in reversed(codings):
@@ -94,6 +89,16 @@ def decode_content(message: Message, limits: Limits = _DEFAULT_LIMITS) -> Decode
     return DecodedBody(data, state)
 
 
+def codings_of(message: Message) -> list[bytes]:
+    """The content codings of a message, in the order in which they were applied."""
+    return [
+        coding
+        for value in message.get_all(b"content-encoding")
+        for item in value.split(b",")
+        if (coding := item.strip(b" \t").lower()) not in _IDENTITY
+    ]
+
+
 def _gzip(data: bytes, bound: int) -> _Output:
     """gzip, its members joined; what follows the last is ignored."""
     parts: list[bytes] = []
@@ -108,7 +113,7 @@ def _gzip(data: bytes, bound: int) -> _Output:
             or output.broken
             or rest[:2] != b"\x1f\x8b"
             or size >= bound
-            or len(parts) >= _GZIP_MEMBERS
+            or len(parts) >= GZIP_MEMBERS
         ):
             return output._replace(
                 data=b"".join(parts), more=output.more or rest[:2] == b"\x1f\x8b"
@@ -162,7 +167,7 @@ def _brotli(data: bytes, bound: int) -> _Output:
 
 
 def _zstd(data: bytes, bound: int) -> _Output:
-    decoder = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
+    decoder = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW)
     output = bytearray()
     try:
         with decoder.stream_reader(io.BytesIO(data), read_across_frames=True) as reader:

@@ -104,7 +104,7 @@ def _media_type(value: bytes) -> str:
 
 def _header_charset(content_type: bytes) -> str | None:
     match = _CHARSET.search(content_type)
-    return _codec(match[1]) if match else None
+    return codec_of(match[1]) if match else None
 
 
 def _declared(content_type: bytes | None) -> str | None:
@@ -136,7 +136,7 @@ def charset(data: bytes, content_type: bytes | None) -> str | None:
     match = _XML.match(head)
     if match is None and b"charset" in head.lower():
         match = _META.search(_COMMENT.sub(b"", head))
-    codec = _codec(match[1]) if match else None
+    codec = codec_of(match[1]) if match else None
     # Readable as ASCII up to here, so it cannot be UTF-16 (HTML 13.2.3.2).
     return "utf-8" if codec in _WIDE else codec
 
@@ -156,7 +156,7 @@ def decode_text(
         try:
             return data.decode()
         except UnicodeDecodeError:
-            declared = _codec(default.encode("ascii", "replace")) or DEFAULT
+            declared = codec_of(default.encode("ascii", "replace")) or DEFAULT
     return decode_as(data, declared)
 
 
@@ -172,5 +172,6 @@ def decode_windows_1252(data: bytes) -> str:
     return codecs.charmap_decode(data, "strict", _CP1252)[0]
 
 
-def _codec(label: bytes) -> str | None:
+def codec_of(label: bytes) -> str | None:
+    """The Python codec of a label browsers know, else None."""
     return _LABELS.get(label.strip().lower().decode("latin-1"))

@@ -3,41 +3,91 @@
 ``Content`` holds the bytes; ``SizedBody`` reads them by Content-Length or
 until close; ``proxy.exchange.chunked`` undoes the chunked coding. A body never
 costs more than its cap, however many bytes pass or in how small pieces.
+
+A content that is *watched* asks once, when it grows above a number of bytes, who
+reads it from then on: a ``Sink`` gets all of it, from its first byte, and no more
+than that number stays here. Where it is asked does not depend on the pieces.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from proxy.exchange.model import BodyState, Message
 from proxy.exchange.reasons import Reason
 
 
+class Sink(Protocol):
+    """Reads a content while it passes; never raises, and bounds what it keeps."""
+
+    held: int
+    """Bytes it keeps, about."""
+
+    def feed(self, data: bytes) -> None:
+        """The next bytes, content coding still on."""
+
+    def stop(self, reason: str) -> None:
+        """Read nothing more; the content went on without it."""
+
+
 class Content:
     """The first ``cap`` bytes of a content, and the number of all of them."""
 
-    __slots__ = ("_cap", "_kept", "total")
+    __slots__ = ("_ask", "_cap", "_full", "_kept", "sink", "total")
 
     def __init__(self, cap: int) -> None:
-        self._cap = cap
+        self._cap = self._full = cap
         self._kept: bytes | bytearray = b""
+        self._ask: Callable[[bytes], Sink | None] | None = None
+        self.sink: Sink | None = None
+        """Who reads it; None: it is kept up to the cap."""
         self.total = 0
+
+    def watch(self, above: int, ask: Callable[[bytes], Sink | None]) -> None:
+        """Ask who reads it when it grows above a number of bytes.
+
+        Args:
+            above: Less than the cap, else nobody is asked.
+            ask: Is given the first ``above`` bytes; None: nobody does.
+        """
+        if above < self._full:
+            self._cap, self._ask = above, ask
 
     def add(self, data: bytes, start: int, end: int) -> None:
         """Take ``data[start:end]``."""
-        kept = len(self._kept)
         self.total += end - start
-        room = self._cap - kept
-        if room <= 0:
-            return
-        piece = data[start : min(end, start + room)]
-        if not kept:
+        room = self._cap - len(self._kept)
+        if end - start > room:
+            self._keep(data[start : start + room])
+            self._above(data, start + room, end)
+        else:
+            self._keep(data[start:end])
+
+    def _keep(self, piece: bytes) -> None:
+        if not self._kept:
             self._kept = piece
         elif isinstance(self._kept, bytearray):
             self._kept += piece
-        else:
+        elif piece:
             self._kept = bytearray(self._kept)
             self._kept += piece
+
+    def _above(self, data: bytes, start: int, end: int) -> None:
+        """``data[start:end]`` is more than is kept."""
+        if self._ask is not None:
+            ask, self._ask = self._ask, None
+            kept = self.kept
+            self.sink = ask(kept)
+            if self.sink is None:
+                self._cap = self._full
+                self.total -= end - start
+                self.add(data, start, end)
+                return
+            self._kept = kept
+            self.sink.feed(kept)
+        if self.sink is not None:
+            self.sink.feed(data[start:end])
 
     @property
     def truncated(self) -> bool:
@@ -92,6 +142,7 @@ def fill(message: Message, body: BodyReader, *, cut: bool = False) -> None:
     content = body.content
     message.body = content.kept
     message.content_length = content.total
+    message.stream = content.sink
     if cut:
         message.body_state = BodyState.CUT
     elif content.truncated:

@@ -24,6 +24,9 @@ class Limits:
     body: int = 8 * MIB
     """Raw content kept of one message; also of all pending requests together.
     A page is kilobytes, an export megabytes; a download is counted only."""
+    stream_from: int = MIB
+    """Content kept before it is asked who reads the rest as it passes: what is
+    smaller is read whole, which costs less."""
     pending: int = 64
     """Requests sent ahead of their responses; a browser sends one, a
     pipelining client ten."""
@@ -33,6 +36,11 @@ class Limits:
     """Trailer section of a chunked body."""
     decoded: int = 8 * MIB
     """Content after its codings are undone: what the extraction reads."""
+    streamed: int = 1024 * MIB
+    """Content of a stream after its codings are undone."""
+    expansion: int = 100
+    """Bytes that one byte of a stream may become, beyond ``decoded``: exports
+    shrink to a tenth, bombs to a thousandth."""
     codings: int = 4
     """Content codings on one message; in practice one."""
     fields: int = 2000

@@ -49,6 +49,9 @@ class Message:
     end_ns: int = 0
     content_length: int = 0
     """Bytes of content on the wire, kept or not (transfer coding removed)."""
+    stream: Any = None
+    """What read the content while it passed (``content.Sink``), of which ``body``
+    is the beginning; None: nothing did."""
 
     def get(self, name: bytes) -> bytes | None:
         """First value of a header (lower-case name), or None."""

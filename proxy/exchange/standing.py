@@ -107,6 +107,8 @@ class StandingParser(ConnectionParser):
             return None
         part = replace(response)
         fill(part, body)
+        if body.content.sink is not None:
+            body.content.sink.stop("hold_full")
         part.body_state = BodyState.TRUNCATED
         part.end_offset, part.end_ns = self._down.offset, time_ns
         pending.holds = False

@@ -23,11 +23,15 @@ for nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, Protocol, runtime_checkable
+
 from proxy.events import Action, Extraction
 from proxy.exchange.model import BodyState
 from proxy.extraction.dialects.base import Dialect, NothingShown, shown_by
+from proxy.extraction.many import MANY, ManyFound
 from proxy.extraction.model import Extracted, Found, RecordRule, Skip, Subject
-from proxy.extraction.same_as import Paired, paired
+from proxy.extraction.same_as import MOST_PAIRS, Paired, paired
 from proxy.extraction.selectors.pattern import written
 from proxy.extraction.view import Unreadable, View
 
@@ -49,7 +53,10 @@ def extract(rule: RecordRule, view: View) -> Extracted:
         if status == 304:
             return _not_modified(rule, view)
         return Extracted(Extraction.NOTHING_EXPECTED, f"status_{status}", [])
-    collected = _Collected()
+    stream = response.stream
+    if isinstance(stream, Streamed) and stream.rule == rule:
+        return _of_stream(rule, view, stream)
+    collected = Collected()
     if rule.dialect is not None:
         try:
             view = _inner(rule.dialect, view)
@@ -69,6 +76,31 @@ def extract(rule: RecordRule, view: View) -> Extracted:
     return collected.extracted(categories)
 
 
+@runtime_checkable
+class Streamed(Protocol):
+    """What read a body while it passed."""
+
+    @property
+    def rule(self) -> RecordRule:
+        """The rule it was read by."""
+
+    def collected(self, *, cut: bool) -> Collected:
+        """What was found; ``cut``: the body did not come to its end."""
+
+
+def _of_stream(rule: RecordRule, view: View, stream: Streamed) -> Extracted:
+    """Rows that were read while they passed; the rest is looked for in the heads
+    and, of categories, in the beginning of the body."""
+    collected = stream.collected(cut=view.response.body_state is BodyState.CUT)
+    for subject in rule.subjects:
+        if subject.each is None:
+            collected.take(subject, view)
+    categories = _categories(rule, view, collected) if rule.data else ()
+    if view.response.status == 206:
+        collected.reasons.append("partial_content")
+    return collected.extracted(categories)
+
+
 def _inner(dialect: Dialect, view: View) -> View:
     inner = shown_by(dialect, view)
     # Made once, for whichever rules look at it.
@@ -76,7 +108,20 @@ def _inner(dialect: Dialect, view: View) -> View:
     return inner
 
 
-class _Collected:
+class RowCount:
+    """Of a list so far."""
+
+    __slots__ = ("rows", "skipped", "unreadable")
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.skipped = 0
+        """Rows that are no records, as the rule says."""
+        self.unreadable = False
+        """Some row had no readable id."""
+
+
+class Collected:
     """Subjects found so far and what went wrong."""
 
     __slots__ = ("found", "pairs", "reasons", "rowless", "truncated")
@@ -97,7 +142,7 @@ class _Collected:
             if subject.each is None:
                 self._take_page(subject, found, view)
             else:
-                self._take_rows(subject, subject.each.rows(view), found, view)
+                self._take_rows(subject, subject.each.rows(view), view)
         except Unreadable as failure:
             self.reasons.append(failure.reason)
 
@@ -121,20 +166,27 @@ class _Collected:
     def _take_rows(
         self,
         subject: Subject,
-        rows: list[object],
-        found: dict[str, int],
+        rows: list[Any],
         view: View,
     ) -> None:
         bound = view.settings.rows
         if len(rows) > bound:
             self.truncated = "too_many_rows"
             rows = rows[:bound]
+        count = RowCount()
+        self.take_rows(subject, rows, view, count)
+        self.conclude(subject, count)
+
+    def take_rows(
+        self, subject: Subject, rows: list[Any], view: View, count: RowCount
+    ) -> None:
+        """Find one kind of subject in some rows of a list."""
+        _, found = self.found.setdefault(subject.group, (subject.action, {}))
         find = subject.id.values
         longest = view.settings.identifier
-        unreadable = False
         skip = subject.skip
-        skipped = 0
-        for position, row in enumerate(rows):
+        unreadable, skipped = False, 0
+        for position, row in enumerate(rows, count.rows):
             readable = False
             values = find(view, row)
             if skip is not None:
@@ -153,9 +205,15 @@ class _Collected:
                     readable = True
                     found.setdefault(value, position)
             unreadable = unreadable or not readable
-        if unreadable:
+        count.rows += len(rows)
+        count.skipped += skipped
+        count.unreadable = count.unreadable or unreadable
+
+    def conclude(self, subject: Subject, count: RowCount) -> None:
+        """There are no more rows of this list."""
+        if count.unreadable:
             self.reasons.append("unreadable_rows")
-        elif skipped == len(rows):
+        elif count.skipped == count.rows:
             self.rowless = True
             if subject.required:
                 self.reasons.append("no_subject")
@@ -163,6 +221,8 @@ class _Collected:
     def _pair(
         self, subject: Subject, values: list[str], view: View, row: object
     ) -> None:
+        if len(self.pairs) >= MOST_PAIRS:
+            return
         found = paired(subject.type, values, subject.same_as, view, row)
         self.pairs.update(dict.fromkeys(found))
 
@@ -170,6 +230,14 @@ class _Collected:
         """The answer."""
         # Of a client that is only mentioned the page shows no more than the name.
         nothing: tuple[str, ...] = ()
+        mentions = any(action is Action.MENTION for action, _ in self.found.values())
+        subjects: Sequence[Found]
+        if not mentions and sum(len(ids) for _, ids in self.found.values()) > MANY:
+            subjects = ManyFound(
+                (kind, action, categories, found)
+                for (kind, _), (action, found) in self.found.items()
+            )
+            return self._answer(subjects)
         subjects = [
             Found(
                 kind,
@@ -181,8 +249,11 @@ class _Collected:
             for (kind, _), (action, found) in self.found.items()
             for value, position in found.items()
         ]
-        if any(action is Action.MENTION for action, _ in self.found.values()):
+        if mentions:
             subjects = _without_mentions(subjects)
+        return self._answer(subjects)
+
+    def _answer(self, subjects: Sequence[Found]) -> Extracted:
         pairs = tuple(self.pairs)
         if self.truncated:
             return Extracted(Extraction.TRUNCATED, self.truncated, subjects, pairs)
@@ -200,7 +271,7 @@ def _kept(skip: Skip, values: list[str], view: View) -> list[str]:
     return [value for value in values if not pattern.occurs(view, value.strip())]
 
 
-def _without_mentions(subjects: list[Found]) -> list[Found]:
+def _without_mentions(subjects: Sequence[Found]) -> list[Found]:
     """A menu that names the client whose page is open adds nothing."""
     shown = {(s.type, s.id) for s in subjects if s.action is not Action.MENTION}
     return [
@@ -211,7 +282,7 @@ def _without_mentions(subjects: list[Found]) -> list[Found]:
     ]
 
 
-def _categories(rule: RecordRule, view: View, collected: _Collected) -> tuple[str, ...]:
+def _categories(rule: RecordRule, view: View, collected: Collected) -> tuple[str, ...]:
     shown = []
     for category in rule.data:
         try:
@@ -222,7 +293,7 @@ def _categories(rule: RecordRule, view: View, collected: _Collected) -> tuple[st
     return tuple(shown)
 
 
-def _weigh_body(view: View, collected: _Collected) -> None:
+def _weigh_body(view: View, collected: Collected) -> None:
     body = view.body
     collected.reasons += view.flaws
     if body.state is BodyState.COMPLETE:
@@ -237,7 +308,7 @@ def _weigh_body(view: View, collected: _Collected) -> None:
 
 def _not_modified(rule: RecordRule, view: View) -> Extracted:
     """The browser shows the page it has: the same records once more."""
-    collected = _Collected()
+    collected = Collected()
     complete = True
     for subject in rule.subjects:
         if subject.needs_body:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
@@ -134,7 +135,8 @@ class Extracted(NamedTuple):
     status: Extraction
     reason: str
     """Machine-readable, lower_snake; empty when all is said by the status."""
-    subjects: list[Found]
+    subjects: Sequence[Found]
+    """Of a large list made anew each time they are gone through."""
     pairs: tuple[Paired, ...] = ()
     """Ids that are of one client, by what the page says."""
 

@@ -15,6 +15,9 @@ from typing import NamedTuple
 from proxy.extraction.selectors.base import Selector
 from proxy.extraction.view import Unreadable, View
 
+MOST_PAIRS = 10_000
+"""Kept of one exchange: a list of thousands is shown again, and in pages."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SameAs:

@@ -13,7 +13,9 @@ class Settings:
     charset: str = "windows-1252"
     """Label for text that declares no charset and is not valid UTF-8."""
     rows: int = 200_000
-    """Rows read of one response: the largest export that fits the body cap."""
+    """Rows read of one response: more than an application has clients, as a rule."""
+    stream_bytes: int = 48 << 20
+    """Ids kept of one response that is read as it passes: 200,000 of 70 characters."""
     identifier: int = 256
     """Characters of a subject id; longer ones are no ids but misread text."""
     session_segment: re.Pattern[str] | None = None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import eq
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -47,8 +48,9 @@ class Limits:
 class Batch:
     """What one transaction holds. The caller bounds its size."""
 
-    events: Sequence[bytes] = ()
-    """Encoded events, in the order of their sequence numbers."""
+    events: Collection[bytes] = ()
+    """Encoded events, in the order of their sequence numbers; gone through anew for
+    each attempt."""
     sessions: Mapping[bytes, bytes | None] = field(default_factory=dict)
     """Open sessions by key; None removes one."""
     progress: Mapping[tuple[int, int], tuple[int, int] | None] = field(
@@ -58,6 +60,18 @@ class Batch:
     None removes one."""
     heartbeat_ns: int = 0
     """The recorder's wall clock; 0 leaves the last one."""
+    event_bytes: int = -1
+    """Of all events together, when that is known, or an estimate; -1: count them."""
+
+    @property
+    def body_bytes(self) -> int:
+        """Bytes of the events."""
+        known = self.event_bytes
+        return known if known >= 0 else sum(map(len, self.events))
+
+    def is_of(self, bodies: Sequence[bytes]) -> bool:
+        """Whether these are its events."""
+        return len(self.events) == len(bodies) and all(map(eq, self.events, bodies))
 
 
 class Entry(NamedTuple):

@@ -317,13 +317,13 @@ class Journal:
     def _commit(self, batch: Batch) -> None:
         if self._doubtful:
             self._reopen()
-        if self._adopted and list(batch.events) == self._adopted:
+        if self._adopted and batch.is_of(self._adopted):
             # The commit that failed reached the disk after all.
             self._adopted = []
             return
         if not (batch.events or batch.sessions or batch.progress or batch.heartbeat_ns):
             return
-        body_bytes = sum(map(len, batch.events)) + _ENTRY_OVERHEAD * len(batch.events)
+        body_bytes = batch.body_bytes + _ENTRY_OVERHEAD * len(batch.events)
         self._make_room(body_bytes)
         if self._is_full():
             self._rotate(self._epoch, self._last_seq + 1)

@@ -16,12 +16,14 @@ from typing import Any, Protocol
 
 from proxy.clock import Clock
 from proxy.errors import WhosawError
-from proxy.events import Event, encode
+from proxy.events import Event
 from proxy.journal.model import Batch, SetAside
+from proxy.recorder.bodies import Bodies
 from proxy.recorder.deciding import SessionChange
 from proxy.recorder.limits import Limits
 from proxy.recorder.source import WIRE, Source
 from proxy.recorder.tally import Tally
+from proxy.views import LongEvents, ManyViews
 
 logger = logging.getLogger(__name__)
 
@@ -76,14 +78,13 @@ class Committer:
         self.failing = ""
         """Why the commit under way does not succeed; empty when all is well."""
         self.last_commit_ns = clock.monotonic_ns()
-        self.pending_bytes = 0
         self._journal = journal
         self._clock = clock
         self._limits = limits
         self._acknowledge = acknowledge
         self._hurried = asyncio.Event()
         self._wanted = asyncio.Event()
-        self._events: list[bytes] = []
+        self._events = Bodies()
         self._sessions: dict[bytes, bytes | None] = {}
         self._progress: dict[tuple[int, int], tuple[int, int] | None] = {}
         self._lazy = 0
@@ -94,8 +95,8 @@ class Committer:
     def full(self) -> bool:
         """So much waits for a commit that the wires must wait too."""
         return (
-            len(self._events) > self._limits.pending_events
-            or self.pending_bytes > self._limits.pending_bytes
+            self._events.ready > self._limits.pending_events
+            or self._events.held > self._limits.pending_bytes
         )
 
     def released(
@@ -208,22 +209,29 @@ class Committer:
         }
 
     def _put(self, events: Iterable[Event]) -> None:
-        count = self.tally.add
+        many: ManyViews | None = None
+        if isinstance(events, LongEvents):
+            many = events.views
+            events = events.events
+        count, add = self.tally.add, self._events.add
         for event in events:
-            body = encode(event)
-            self._events.append(body)
-            self.pending_bytes += len(body)
+            add(event)
             count(event)
+        if many is not None:
+            self._events.add_many(many)
+            for sample, number in many.samples():
+                self.tally.add_views(sample, number)
 
     def _take(self) -> Batch:
         batch = Batch(
             events=self._events,
+            event_bytes=self._events.bytes,
             sessions=self._sessions,
             progress=self._progress,
             heartbeat_ns=self._clock.wall_ns(),
         )
-        self._events, self._sessions, self._progress = [], {}, {}
-        self.pending_bytes = self._lazy = 0
+        self._events, self._sessions, self._progress = Bodies(), {}, {}
+        self._lazy = 0
         self._wanted.clear()
         self.taken += 1
         return batch

@@ -8,12 +8,14 @@ everything from the end of the one before it, so stray empty lines are its own.
 from __future__ import annotations
 
 from collections import deque
+from functools import partial
 from typing import Any, Protocol
 
 from proxy.events import GapKind
+from proxy.exchange.content import Sink
 from proxy.exchange.limits import Limits
 from proxy.exchange.model import Exchange, Opaque
-from proxy.exchange.standing import StandingParser
+from proxy.exchange.streamed import StreamedParser
 from proxy.recorder import gaps
 from proxy.recorder.gaps import Blindness
 from proxy.recorder.gating import ConnectionGate
@@ -31,6 +33,9 @@ class Owner(Protocol):
         down_bytes: int,
     ) -> None:
         """An exchange is complete; ``connection.done_*`` are its ends."""
+
+    def stream(self, connection: Connection, exchange: Exchange) -> Sink | None:
+        """Who reads a response that has become large; never raises."""
 
     def gap(
         self,
@@ -114,15 +119,19 @@ class Connection:
         """What of it may pass; None: nothing of it is held."""
         self.told = -1
         """Index of the exchange that was handed on before its response ended."""
-        self.parser: StandingParser | None = None
+        self.parser: StreamedParser | None = None
         self.up = self.down = self.done_up = self.done_down = 0
 
     def start(self, up: int, down: int) -> None:
         """Read from these offsets on; they are a message boundary."""
         self.up = self.done_up = up
         self.down = self.done_down = down
-        self.parser = StandingParser(
-            self.limits, up_offset=up, down_offset=down, index=int(bool(up or down))
+        self.parser = StreamedParser(
+            self.limits,
+            partial(self.owner.stream, self),
+            up_offset=up,
+            down_offset=down,
+            index=int(bool(up or down)),
         )
 
     @property

@@ -22,6 +22,8 @@ from proxy.events import (
     GapKind,
     GapRecorded,
 )
+from proxy.exchange.content import Sink
+from proxy.exchange.limits import Limits as ReadingLimits
 from proxy.exchange.model import Exchange, Request
 from proxy.exchange.standing import Gate
 from proxy.extraction.model import OnFailure
@@ -32,6 +34,7 @@ from proxy.recorder.limits import Limits
 from proxy.recorder.ordering import Item, Ordering
 from proxy.recorder.source import Source, Sources, State
 from proxy.recorder.unread import Unread
+from proxy.views import LongEvents, ManyViews
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +50,10 @@ class Application(Protocol):
 
     def gate(self, request: Request) -> Gate | None:
         """What may hold the response to a request whose head is there."""
+
+    def stream(self, exchange: Exchange, limits: ReadingLimits) -> Sink | None:
+        """What reads a large response while it passes; None: it is kept up to the
+        cap."""
 
     def observe(self, context: ConnectionContext, exchange: Exchange) -> Prepared:
         """An exchange is complete; say how far the wires must be to finish it."""
@@ -168,8 +175,19 @@ class Decisions:
             down_bytes,
         )
         response = exchange.response
-        held = len(exchange.request.body) + (len(response.body) if response else 0)
+        stream = response.stream if response else None
+        held = stream.held if stream is not None else 0
+        held += len(exchange.request.body) + (len(response.body) if response else 0)
         self._add(decided, prepared.needs_watermark, held)
+
+    def stream(self, connection: Connection, exchange: Exchange) -> Sink | None:
+        """Who reads a response that has become large; never raises."""
+        try:
+            sink: Sink | None = connection.pipeline.stream(exchange, connection.limits)
+        except Exception as error:  # noqa: BLE001 - fail open: it is read up to the cap
+            self._fault(error)
+            return None
+        return sink
 
     def gap(
         self,
@@ -273,6 +291,7 @@ class Decisions:
         connection = decided.connection
         events: Iterable[Event] = decided.events
         sessions: Iterable[SessionChange] = ()
+        many: ManyViews | None = None
         if decided.prepared is not None:
             try:
                 outcome = connection.pipeline.finish(decided.prepared)
@@ -295,7 +314,10 @@ class Decisions:
             else:
                 events = _covering(outcome.events, decided)
                 sessions = outcome.sessions
+                many = outcome.many
         self._count(events)
+        if many is not None:
+            events = LongEvents(list(events), many)
         source: Source = connection.source
         covered = None if source.state is State.GONE else (decided.up, decided.down)
         self._output.released(source, connection.number, covered, events, sessions)

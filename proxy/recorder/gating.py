@@ -30,9 +30,12 @@ class Reader(Protocol):
     source: Any
     number: int
     pipeline: Any
-    parser: StandingParser | None
     blind: Blindness | None
     ended: bool
+
+    @property
+    def parser(self) -> StandingParser | None:
+        """Of what passes; None: nothing of it is read."""
 
 
 class Rules(Protocol):

@@ -194,6 +194,11 @@ class RuleSet:
             return other
         return None
 
+    def claim(self, view: View) -> Claimed | None:
+        """The record rule that claims the exchange, if one does."""
+        found = self.match(view)
+        return found if isinstance(found, Claimed) else None
+
     def read(self, exchange: Exchange | View) -> Reading:
         """Which records the exchange showed; never raises on its content."""
         view = exchange if isinstance(exchange, View) else self.view(exchange)

@@ -7,22 +7,26 @@ from proxy.extraction.bodies.table import SEPARATORS, TableFormat
 from proxy.extraction.dialects.siebel import SIEBEL
 from proxy.extraction.selectors.base import Rows
 from proxy.extraction.selectors.component import ComponentRows
+from proxy.extraction.selectors.lines import JsonLines
 from proxy.extraction.selectors.markup import Markup
 from proxy.extraction.selectors.pattern import Pattern
 from proxy.extraction.selectors.table import Table
 from proxy.extraction.selectors.tree import Json
 from proxy.ruleset.selectors import Place, in_scope, source_at
 
-ROWS = ("css", "xpath", "json", "regex", "csv", "siebel")
+ROWS = ("css", "xpath", "json", "regex", "csv", "jsonl", "siebel")
 """The vocabulary: ``each: {WORD: …}``."""
+_ROWS_EXPECTED = "{css: …}, xpath, json, regex, csv, jsonl or siebel"
 
 
 def read_rows(node: Node, place: Place) -> Rows | None:
     """The rows written at ``each``; None after a problem."""
     if node.kind is Kind.SCALAR and node.text == "csv":
         return Table(TableFormat())
+    if node.kind is Kind.SCALAR and node.text == "jsonl":
+        return JsonLines()
     if node.kind is not Kind.MAPPING:
-        place.wrong(node, "no list", "{css: …}, xpath, json, regex, csv or siebel")
+        place.wrong(node, "no list", _ROWS_EXPECTED)
         return None
     with Fields(node, place.problems) as fields:
         words = [word for word in ROWS if fields.has(word)]
@@ -39,6 +43,9 @@ def read_rows(node: Node, place: Place) -> Rows | None:
         return None
     if word == "csv":
         return _read_table(child, place)
+    if word == "jsonl":
+        found = source_at("json", child, place)
+        return JsonLines(found) if isinstance(found, Json) else None
     if word == "siebel":
         return _component(child, place)
     found = source_at(word, child, place)

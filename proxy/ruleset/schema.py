@@ -175,7 +175,7 @@ def _rows() -> Schema:
         ]
     }
     keys |= {"within": {"type": "string"}, "except": {"type": "string"}}
-    alone = {"enum": ["csv"]}
+    alone = {"enum": ["csv", "jsonl"]}
     return {"anyOf": [alone, _mapping(keys, minProperties=1)]}
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple, cast
 
 from proxy.events import Actor, ExchangeRecorded, Extraction
+from proxy.exchange.content import Sink
+from proxy.exchange.limits import Limits
 from proxy.exchange.model import Exchange, Request, Response
 from proxy.exchange.standing import Gate
 from proxy.extraction.model import OnFailure
@@ -41,6 +43,10 @@ class PlainPipeline:
             return None
         closed = self.gated is OnFailure.CLOSED
         return PlainGate(closed and not request.target.startswith(b"/open"))
+
+    def stream(self, exchange: Exchange, limits: Limits) -> Sink | None:
+        """Nothing is read while it passes."""
+        return None
 
     def observe(self, context: ConnectionContext, exchange: Exchange) -> Prepared:
         """Count it."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from typing_extensions import override
 
@@ -53,6 +53,29 @@ class Rows(Protocol):
 
     def rows(self, view: View) -> list[Any]:
         """The rows, in order; at most one more than ``Settings.rows``."""
+
+
+class RowReader(Protocol):
+    """Finds rows in a text that passes; any split gives the same ones."""
+
+    flaws: list[str]
+    """Reasons why part of the text was not read."""
+    over: bool
+    """Nothing more is read."""
+
+    def feed(self, text: str) -> list[Any]:
+        """The rows that the next piece completes."""
+
+    def finish(self, *, whole: bool = True) -> list[Any]:
+        """The last rows; of a text that is not ``whole`` without half a row."""
+
+
+@runtime_checkable
+class Passing(Protocol):
+    """Rows that can be found while the body passes."""
+
+    def reader(self, view: View) -> RowReader:
+        """A reader of a body that looks like this one."""
 
 
 class OfHeads(Selector):

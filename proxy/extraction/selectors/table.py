@@ -10,6 +10,7 @@ from typing_extensions import override
 from proxy.extraction.bodies.table import (
     Line,
     TableFormat,
+    TableReader,
     column_key,
     read_table,
 )
@@ -32,6 +33,10 @@ class Table:
         """See ``Rows``: the lines after the header."""
         lines = view.document(self, lambda view: read_table(view, self.form))
         return list(lines)
+
+    def reader(self, view: View) -> TableReader:
+        """See ``Passing``."""
+        return TableReader(self.form, view.settings.rows, view.media_type)
 
 
 @dataclass(frozen=True, slots=True)

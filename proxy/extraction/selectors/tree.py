@@ -58,6 +58,16 @@ class Json:
             rows += found if isinstance(found, list) else [found]
         return rows
 
+    def rows_in(self, document: Any) -> list[Any]:
+        """The rows of one document of many."""
+        try:
+            found = self._search(document)
+        except (JMESPathError, RecursionError, TypeError, ValueError):
+            return []
+        if found is None:
+            return []
+        return found if isinstance(found, list) else [found]
+
     def values(self, view: View, row: Any) -> list[str]:
         """See ``Selector``: texts and whole numbers, lists flattened."""
         if row is not None and self.steps:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from proxy.events import GapKind
+from proxy.exchange.content import Sink
 from proxy.exchange.limits import Limits
 from proxy.exchange.model import Exchange
 from proxy.recorder.connection import Connection
@@ -25,6 +26,10 @@ class Owner:
     ) -> None:
         """An exchange."""
         self.covered.append((exchange.request.target, up_bytes, down_bytes))
+
+    def stream(self, connection: Connection, exchange: Exchange) -> Sink | None:
+        """Nobody reads what is large."""
+        return None
 
     def gap(
         self,

@@ -1,0 +1,100 @@
+"""The views of one exchange as events; those of a large list one at a time.
+
+A page's views are made at once. 200,000 of an export would be 60 MB as events and 50
+more as bytes, so ``ManyViews`` makes each when it is asked for, as often as that
+happens: it is written to the journal in slices of one transaction, and again when the
+disk failed. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
+
+from proxy.events import Event, ExchangeRecorded, ViewRecorded
+from proxy.extraction.many import ManyFound
+from proxy.extraction.model import Found
+from proxy.pseudonym import pseudonym
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewMaker:
+    """Makes the views of one exchange."""
+
+    exchange: ExchangeRecorded
+    rule: str
+    """The rule that claimed it."""
+    key: bytes = field(repr=False)
+    """Of subjects."""
+    key_id: int
+
+    def views(self, found: Sequence[Found]) -> list[ViewRecorded] | ManyViews:
+        """The views of all subjects."""
+        if isinstance(found, ManyFound):
+            return ManyViews(self, found)
+        return [self.view(each) for each in found]
+
+    def view(self, found: Found) -> ViewRecorded:
+        """The view of one subject."""
+        exchange = self.exchange
+        return ViewRecorded(
+            application=exchange.application,
+            wire=exchange.wire,
+            connection=exchange.connection,
+            request_offset=exchange.request_offset,
+            started_ns=exchange.started_ns,
+            client_address=exchange.client_address,
+            actor=exchange.actor,
+            subject_type=found.type,
+            subject=pseudonym(self.key, found.type, found.id),
+            subject_key=self.key_id,
+            action=found.action,
+            rule=found.rule or self.rule,
+            categories=found.categories,
+            position=found.position,
+            ruleset=exchange.ruleset,
+        )
+
+
+class ManyViews:
+    """The views of a large list."""
+
+    __slots__ = ("_found", "_make")
+
+    def __init__(self, make: ViewMaker, found: ManyFound) -> None:
+        self._make = make
+        self._found = found
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __iter__(self) -> Iterator[ViewRecorded]:
+        return map(self._make.view, self._found)
+
+    @property
+    def held(self) -> int:
+        """Bytes kept, about."""
+        return self._found.held
+
+    def samples(self) -> Iterator[tuple[ViewRecorded, int]]:
+        """A view of each group, and how many are like it but for subject and place."""
+        start = 0
+        for *_, ids in self._found.groups:
+            for found in islice(self._found, start, start + 1):
+                yield self._make.view(found), len(ids)
+            start += len(ids)
+
+
+class LongEvents:
+    """What happened in one exchange that showed a large list, in order."""
+
+    __slots__ = ("events", "views")
+
+    def __init__(self, events: list[Event], views: ManyViews) -> None:
+        self.events = events
+        """What comes before the views."""
+        self.views = views
+
+    def __iter__(self) -> Iterator[Event]:
+        return chain(self.events, self.views)
