@@ -33,6 +33,7 @@ MODULES = {
     "status": "report",
     "who-saw": "ask",
     "seen-by": "ask",
+    "question": "question",
     "why": "why",
     "crosswalk": "crosswalk",
     "rules": "rules",

@@ -47,9 +47,15 @@ def context_of(contexts: tuple[Context, ...], view: View) -> tuple[Term, ...]:
         except Unreadable:
             continue
         for value in values:
-            spelled = " ".join(value[: 4 * MAX_TERM].split()).casefold()[:MAX_TERM]
+            spelled = one_spelling(value)
             if spelled:
                 found[Term(context.name, spelled, context.plain)] = None
             if len(found) >= MOST_TERMS:
                 return tuple(found)
     return tuple(found)
+
+
+def one_spelling(value: str) -> str:
+    """How a term is kept: no case, single blanks, bounded. Whoever asks for a term
+    spells it so, too."""
+    return " ".join(value[: 4 * MAX_TERM].split()).casefold()[:MAX_TERM]
