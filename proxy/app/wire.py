@@ -6,6 +6,7 @@ import asyncio
 import logging
 import secrets
 import socket
+import time
 from typing import Any
 
 from addons.master import run_wire
@@ -18,7 +19,7 @@ from proxy.app.listening import bind, listener
 from proxy.app.loops import loop_factory
 from proxy.app.reach import Reach
 from proxy.config import Config
-from proxy.taplink import GateLimits, Limits, TapLink
+from proxy.taplink import GateLimits, Limits, TapLink, begun
 
 logger = logging.getLogger(__name__)
 
@@ -39,9 +40,12 @@ async def _run(config: Config, index: int, descriptors: dict[str, int]) -> int:
         if application.name not in descriptors:
             sockets.append(bind(application))
             descriptors[application.name] = sockets[-1].fileno()
+    boot = secrets.randbits(63)
+    marks = gating.directory(config)
+    begun.write(marks, boot, time.time_ns())
     link = TapLink(
         config.tap_socket,
-        boot=secrets.randbits(63),
+        boot=boot,
         limits=Limits(
             pace_most=config.tap.pace,
             backlog_soft=min(Limits().backlog_soft, config.tap.backlog),
@@ -54,7 +58,7 @@ async def _run(config: Config, index: int, descriptors: dict[str, int]) -> int:
             connection=config.gate.connection,
             total=config.gate.total,
         ),
-        markers=gating.directory(config),
+        markers=marks,
     )
     figures: dict[str, Any] = {}
     reach = Reach(config)
@@ -87,7 +91,9 @@ async def _run(config: Config, index: int, descriptors: dict[str, int]) -> int:
             await run_wire(settings, link, stop, heard)
         finally:
             probing.cancel()
-            if not await link.close(SETTLE_SECONDS):
+            if await link.close(SETTLE_SECONDS):
+                begun.remove(marks, boot)
+            else:
                 logger.warning(
                     "the recorder did not commit the last frames within %.0f s",
                     SETTLE_SECONDS,

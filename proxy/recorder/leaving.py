@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from proxy.events import GapKind, GapRecorded
-from proxy.recorder.source import Source
+from proxy.recorder.source import Source, State
 
 Rests = Mapping[str, Sequence[tuple[int, int]]]
 """Application → bytes, up and down, that were seen of its open connections and
@@ -42,6 +42,11 @@ def of_unexpected(source: Source, from_ns: int, to_ns: int) -> list[GapRecorded]
     from_ns = source.told_ns or from_ns
     nothing = [(0, 0)] * connections
     return [_gap(source, "did_not_return", from_ns, to_ns, "", nothing)]
+
+
+def of_unknown(boot: int, from_ns: int, to_ns: int) -> GapRecorded:
+    """The gap of a wire that had begun and never spoke to a recorder."""
+    return _gap(Source(boot, State.GONE), "never_connected", from_ns, to_ns, "", ())
 
 
 def _gap(

@@ -102,7 +102,9 @@ class Recorder:
         self._living = Living(
             self.committer.add, self.clock, self.status, self.limits.sign_of_life
         )
-        self._marking = Marking(settings.markers, self.committer, self.clock)
+        self._marking = Marking(
+            settings.markers, self.committer, self.clock, self.limits.start_grace
+        )
         self._gated = gates_of(settings.applications)
         self._holding = False
         self._ahead: frozenset[int] = frozenset()
@@ -198,6 +200,7 @@ class Recorder:
             # Before anything of it is committed: it may die while it sends.
             source.told_ns = told_ns = self.clock.wall_ns()
             self.committer.told(source.boot, told_ns)
+        self._marking.introduced(hello.boot)
         self._settings.journal.keep_boots(list(self.assembly.sources))
         self.subscribers.connected(source)
         peer.transport.write(gated_frame(self._gated))
@@ -314,6 +317,7 @@ class Recorder:
     def _note_told(self) -> None:
         for boot, told_ns in self.assembly.sources.tell().items():
             self.committer.told(boot, told_ns)
+        self._marking.look(self.assembly.sources.keys() | self._streams.keys())
         # One that says nothing has to be asked how far it is.
         for peer in self._streams.values():
             peer.transport.write(_ASK)

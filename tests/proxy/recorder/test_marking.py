@@ -8,7 +8,7 @@ from proxy.events import GapKind, GapRecorded
 from proxy.recorder.committer import Committer
 from proxy.recorder.limits import Limits
 from proxy.recorder.marking import Marking
-from proxy.taplink import markers
+from proxy.taplink import begun, markers
 from proxy.taplink.markers import Mark
 from tests.support.clocks import ManualClock
 from tests.support.journals import MemoryJournal
@@ -53,4 +53,53 @@ def test_recorder_without_a_directory_looks_nowhere() -> None:
     marking.committed()
 
     assert committer.taken == 0
+    committer.close()
+
+
+async def test_wire_that_never_connected_is_a_gap_from_when_it_began(
+    tmp_path: Path,
+) -> None:
+    """Once, and only after the grace in which it may still come."""
+    clock, journal = ManualClock(), MemoryJournal()
+    committer = Committer(journal, clock, Limits(), lambda _: None)
+    marking = Marking(tmp_path, committer, clock, grace=5.0)
+    now_ns = clock.wall_ns()
+    begun.write(tmp_path, 5, now_ns - 6_000_000_000)
+    begun.write(tmp_path, 6, now_ns - 4_000_000_000)
+
+    marking.look(())
+    marking.look(())
+    await committer.commit()
+    marking.committed()
+    marking.look(())
+
+    (gap,) = journal.events()
+    assert isinstance(gap, GapRecorded)
+    assert (gap.kind, gap.wire, gap.reason) == (
+        GapKind.WIRE_LOST,
+        5,
+        "never_connected",
+    )
+    assert (gap.from_ns, gap.to_ns) == (now_ns - 6_000_000_000, now_ns)
+    committer.close()
+
+
+async def test_wire_that_the_journal_knows_leaves_nothing_behind(
+    tmp_path: Path,
+) -> None:
+    """Its file goes once the batch that notes it is on disk, not before."""
+    clock = ManualClock()
+    committer = Committer(MemoryJournal(), clock, Limits(), lambda _: None)
+    marking = Marking(tmp_path, committer, clock)
+    begun.write(tmp_path, 5, 1)
+
+    committer.told(5, 7)
+    marking.introduced(5)
+    marking.committed()
+    before = begun.left_behind(tmp_path, (), 2)
+    await committer.commit()
+    marking.committed()
+
+    assert before == {5: 1}
+    assert begun.left_behind(tmp_path, (), 2) == {}
     committer.close()
