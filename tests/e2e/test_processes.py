@@ -17,6 +17,7 @@ import pytest
 
 from proxy.errors import ExitCode
 from proxy.events import GapKind, GapRecorded
+from proxy.store.tables import TABLES
 from tests.support.sidecars import (
     Front,
     Running,
@@ -164,8 +165,8 @@ def test_everything_killed_at_once_loses_nothing_that_was_committed(
             events = running.events()
             recorded = views(running, application)
             stored = running.asked(
-                "SELECT (SELECT count() FROM views) + (SELECT count() FROM exchanges)"
-                " + (SELECT count() FROM sessions) + (SELECT count() FROM gaps)"
+                "SELECT "
+                + " + ".join(f"(SELECT count() FROM {each.name})" for each in TABLES)
             )
             told = gaps(running)
 
