@@ -9,7 +9,7 @@ PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-deep lint fmt types imports golden bench check pins clean torture \
-	attribution-model bench-store bench-verify metrics
+	attribution-model attribution-order bench-store bench-verify metrics
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ ROWS ?= 1000000
 attribution-model: $(STAMP)  ## office days against the truth: SEEDS=10 EXCHANGES=50000
 	$(BIN)/python -m tests.model --nodes 3 --seeds 1 --exchanges 3000
 	$(BIN)/python -m tests.model --seeds $(SEEDS) --exchanges $(EXCHANGES)
+
+attribution-order: $(STAMP)  ## logins and views on two real wires at once: 35,000 exchanges
+	$(BIN)/python -m tests.support.ordering
 
 bench: $(STAMP)  ## speed and memory, side by side with the peers; writes build/bench.json
 	$(BIN)/python -m tests.bench

@@ -22,6 +22,7 @@ from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, Json
 from proxy.cli.printing import console, line, table
 from proxy.config import Config, load
 from proxy.errors import ExitCode, UnavailableError, UsageError
+from proxy.events import AccountKind
 from proxy.keys import load as load_keys
 from proxy.pseudonym import pseudonym
 from proxy.store.client import ClickHouseStore
@@ -131,7 +132,7 @@ def seen_by_command(
         until,
         [
             ("subject", lambda row: f"{row.subject_type} {row.subject}"),
-            ("founded on", _founded),
+            ("founded on", lambda row: _founded(row) + _kind(row)),
         ],
     )
     _print_caveats(caveats)
@@ -188,7 +189,14 @@ def _moment(option: str, text: str) -> datetime:
 
 
 def _account(row: Seen) -> str:
-    return row.actor or row.learned_actor or f"unknown ({row.reason})"
+    name = row.actor or row.learned_actor
+    return f"{name}{_kind(row)}" if name else f"unknown ({row.reason})"
+
+
+def _kind(row: Seen) -> str:
+    """Told when it is not a person's account, as far as the alias file says."""
+    plain = row.kind in (AccountKind.PERSON, AccountKind.UNKNOWN)
+    return "" if plain else f" ({row.kind.value})"
 
 
 def _founded(row: Seen) -> str:

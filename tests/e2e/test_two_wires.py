@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from tests.support.ordering import order
 from tests.support.waiting import until
 from tests.support.wires import listening, port_of
 
@@ -128,3 +129,11 @@ def test_closing_one_of_two_wires_under_load_resets_nobody() -> None:
     assert first_aborted == 0
     assert set(outcomes) <= {"answered", "ended"}
     assert outcomes["answered"] >= 500
+
+
+def test_a_view_on_another_wire_than_its_login_has_its_name(tmp_path: Path) -> None:
+    """Forty users; the view follows the login's answer at once."""
+    found = order(tmp_path, 2_400)
+
+    assert found.clean, found
+    assert found.crossed > 200
