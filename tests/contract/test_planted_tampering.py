@@ -21,7 +21,7 @@ import pytest
 from proxy.errors import UsageError
 from proxy.events import encode
 from proxy.evidence.chain import Keys
-from proxy.evidence.columns import tables
+from proxy.evidence.columns import VERSION, tables
 from proxy.evidence.findings import Fault
 from proxy.evidence.seal import Sealed, Signed, read
 from proxy.sealing.sealer import Limits
@@ -460,7 +460,8 @@ def test_leaves_kept_under_a_legal_hold_are_checked(
     for table in tables():
         data = b"".join(source.lines(table, "node", evidence.epoch, 1, 50))
         where = ("node", evidence.epoch)
-        made = make(table, source.names(table), 1, data, where, (part,))
+        names = source.names(table)
+        made = make(table, names, VERSION, data, where, (part,))
         found.update(zip(made.seqs, made.leaves, strict=True))
     leaves = b"".join(found[seq] for seq in range(1, 51))
 
