@@ -8,7 +8,8 @@ HEAD                                    nothing_expected, ``head``
 status outside ``on_status``            nothing_expected, ``status_403``
 a fault or redirect of the dialect      nothing_expected, ``fault``
 304, all subjects in the request        recorded, ``not_modified``
-304, subjects in the body               partial, ``not_modified``
+304, subjects in the body               as the response it confirms, else partial,
+                                        ``not_modified``
 body above the cap                      truncated, with what was found
 body cut or of unknown coding           partial or failed
 a required subject is not there         failed, ``no_subject``
@@ -31,6 +32,7 @@ from proxy.exchange.model import BodyState
 from proxy.extraction.dialects.base import Dialect, NothingShown, shown_by
 from proxy.extraction.many import MANY, ManyFound
 from proxy.extraction.model import Extracted, Found, RecordRule, Skip, Subject
+from proxy.extraction.revalidated import remembered
 from proxy.extraction.same_as import MOST_PAIRS, Paired, paired
 from proxy.extraction.selectors.pattern import written
 from proxy.extraction.view import Unreadable, View
@@ -308,6 +310,10 @@ def _weigh_body(view: View, collected: Collected) -> None:
 
 def _not_modified(rule: RecordRule, view: View) -> Extracted:
     """The browser shows the page it has: the same records once more."""
+    if rule.needs_body:
+        answer = remembered(rule, view)
+        if answer is not None:
+            return answer
     collected = Collected()
     complete = True
     for subject in rule.subjects:

@@ -41,6 +41,8 @@ from proxy.extraction.context import Term, context_of
 from proxy.extraction.dialects.base import Call, Dialect, shown_by
 from proxy.extraction.dialects.redirect import is_redirect_page
 from proxy.extraction.model import OnFailure
+from proxy.extraction.prefetch import marked
+from proxy.extraction.revalidated import remember
 from proxy.extraction.signs import Sign
 from proxy.ruleset.calls import read_calls
 from proxy.ruleset.conditions import Condition
@@ -123,6 +125,7 @@ class RuleSet:
     _others: Matcher[_Other] = field(init=False, repr=False, compare=False)
 
     _remembering: tuple[Dialect, ...] = field(init=False, repr=False, compare=False)
+    _remembers: bool = field(init=False, repr=False, compare=False)
     gated: OnFailure | None = field(init=False, repr=False, compare=False)
     """What a failure of the gate means to its strictest rule; None: no rule has
     ``assurance: gate``."""
@@ -131,6 +134,8 @@ class RuleSet:
         dialects = dict.fromkeys(record.rule.dialect for record in self.records)
         remembering = tuple(d for d in dialects if d is not None and d.remembers)
         object.__setattr__(self, "_remembering", remembering)
+        bodies = any(record.rule.needs_body for record in self.records)
+        object.__setattr__(self, "_remembers", bodies or bool(remembering))
         records = Matcher(
             ((record, request), request.pattern)
             for record in self.records
@@ -224,7 +229,7 @@ class RuleSet:
     @property
     def remembers(self) -> bool:
         """Whether responses are read with the help of earlier ones."""
-        return bool(self._remembering)
+        return self._remembers
 
     def claims(self, view: View, call: Call) -> list[Claimed]:
         """The first rule that fits each name of a call, without repetition."""
@@ -270,7 +275,11 @@ class RuleSet:
         terms: tuple[Term, ...] = ()
         if claim.rule.context:
             terms = context_of(claim.rule.context, view)
-        return Reading(claim.rule.name, template, extract(claim.rule, view), terms)
+        answer = extract(claim.rule, view)
+        if view.exchange.response is not None:
+            remember(claim.rule, view, answer)
+        answer = marked(view.exchange.request, answer)
+        return Reading(claim.rule.name, template, answer, terms)
 
     def hidden(self, record: Record, view: View) -> Extracted | None:
         """Why a claimed response shows none of its records, or None."""
@@ -284,7 +293,8 @@ class RuleSet:
             and is_redirect_page(view)
         ):
             return _nothing("redirect")
-        if record.shown_when is not None:
+        # A 304 has no page to look at; the one it confirms was looked at.
+        if record.shown_when is not None and view.response.status != 304:
             page = shared_page(_looked_at(record, view))
             shown = evaluate(record.shown_when, view.exchange, page)
             if shown is None:
