@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import shutil
 import sys
 import tempfile
 import time
@@ -71,10 +72,13 @@ def main() -> int:
         arguments.output,
     )
     verdicts = [result.verdict for result in results]
-    if not all(verdict.clean for verdict in verdicts):
+    clean = all(verdict.clean for verdict in verdicts)
+    if clean:
+        shutil.rmtree(directory)
+    else:
         print(f"what was found lies in {directory}")
     print(summary(verdicts))
-    return 0 if all(verdict.clean for verdict in verdicts) else 1
+    return 0 if clean else 1
 
 
 if __name__ == "__main__":
