@@ -96,6 +96,7 @@ def test_json_holds_the_views_and_the_caveats(recorded: Recorded) -> None:
 
     answer = json.loads(done.stdout)
     assert [view["actor"] for view in answer["views"]] == ["joan", "rik"]
+    assert {view["kind"] for view in answer["views"]} == {"unknown"}
     assert {"client"} == {view["rule"] for view in answer["views"]}
     assert [page["path"] for page in answer["unread"]] == ["/report"]
     assert [each["views"] for each in answer["unattributed"]] == [1]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import msgspec
 import pytest
 
-from proxy.events import Action, Actor, Event, Extraction, Strength
+from proxy.events import AccountKind, Action, Actor, Event, Extraction, Strength
 from proxy.store.client import ClickHouseStore, connect
 from proxy.store.investigations import period_caveats, seen_by, who_saw
 from proxy.store.tables import table_for
@@ -251,3 +251,46 @@ def test_the_caveats_are_what_the_period_does_not_show(store: ClickHouseStore) -
 def test_a_period_fully_read_has_no_caveats(store: ClickHouseStore) -> None:
     """So the answer may say so."""
     assert period_caveats(store, NOON - 9 * HOUR, NOON - 8 * HOUR).none
+
+
+def test_a_name_that_was_taken_back_is_nobodys(embedded_store: EmbeddedStore) -> None:
+    """Of the node, key and period the row is about, whoever wrote it; live and
+    learned names alike. The kind of an account stands with its name."""
+    store = embedded_store.store()
+    replace = msgspec.structs.replace
+    robot = Actor(
+        name="export",
+        strength=Strength.CONFIRMED,
+        session="s1",
+        kind=AccountKind.ROBOT,
+    )
+    nobody = Actor(reason="unknown_session", session="s2")
+    late = replace(robot, name="late", session="s2")
+    taken = Actor(reason="contested", session="s1")
+    period = {"from_ns": _ns(-0.5), "to_ns": _ns(-0.2)}
+    events = (
+        view(subject=LATE, actor=robot, started_ns=_ns(-0.6)),
+        view(subject=LATE, actor=robot, started_ns=_ns(-0.4)),
+        view(subject=LATE, actor=nobody, started_ns=_ns(-0.4)),
+        view(subject=LATE, actor=nobody, started_ns=_ns(-0.1)),
+        learned(actor=taken, about="n", **period),
+        learned(actor=replace(taken, session="s2"), about="n", **period),
+        learned(actor=late, about="n", from_ns=_ns(-0.5), to_ns=_ns(0)),
+        learned(actor=taken, about="else", from_ns=_ns(-9), to_ns=_ns(9)),
+    )
+    _insert(store, events, 1)
+
+    seen = {
+        row.seq: (row.actor or row.learned_actor, row.reason, row.kind)
+        for row in who_saw(store, [LATE.hex()], "client", *PERIOD).rows
+    }
+
+    assert seen == {
+        1: ("export", "", AccountKind.ROBOT),
+        2: ("", "contested", AccountKind.UNKNOWN),
+        3: ("", "contested", AccountKind.UNKNOWN),
+        4: ("late", "unknown_session", AccountKind.ROBOT),
+    }
+    assert [row.seq for row in seen_by(store, "export", *PERIOD).rows] == [1]
+    assert [row.seq for row in seen_by(store, "late", *PERIOD).rows] == [4]
+    store.close()
