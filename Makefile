@@ -9,7 +9,7 @@ PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-deep lint fmt types imports golden bench check pins clean torture \
-	attribution-model attribution-order bench-store bench-verify metrics
+	attribution-model attribution-order bench-store bench-verify metrics fuzz
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -71,6 +71,11 @@ bench-verify: $(STAMP)  ## rows a second of whosaw verify: ROWS=1000000
 
 metrics: $(STAMP)  ## write docs/metrics.md from the declared instruments
 	$(BIN)/python -m proxy.telemetry > docs/metrics.md
+
+INPUTS ?= 1000000
+
+fuzz: $(STAMP)  ## mutated traffic against framing, bodies and dialects: INPUTS=1000000
+	$(BIN)/python -m tests.fuzz --inputs $(INPUTS)
 
 check: lint types imports test  ## what has to be green before a commit
 

@@ -293,7 +293,7 @@ class ConnectionParser:
         if length == 0:
             self._answered(pending, base + position, now)
             return position
-        if 0 < length <= len(data) - position and length <= limits.body:
+        if 0 < length <= len(data) - position and length <= limits.at_once:
             end = position + length
             response.body = data[position:end]
             response.content_length = length

@@ -7,7 +7,7 @@ and is counted on, a list of fields ends early.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 MIB = 1 << 20
 
@@ -47,6 +47,11 @@ class Limits:
     """Fields of one form or query; the largest legacy screens have hundreds."""
     field_bytes: int = 2 * MIB
     """Form or query text that is read; a form is kilobytes (Tomcat: 2 MB)."""
+    at_once: int = field(init=False, repr=False, compare=False)
+    """A response that is kept whole, and offered to nobody."""
     bodies_on_get: bool = False
     """Whether content on GET and HEAD is read as such. Servers differ (some
     take it for the next request), so by default it makes the connection opaque."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "at_once", min(self.body, self.stream_from))

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import contextlib
 import zlib
+from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import brotli
 import zstandard
+from typing_extensions import override
 
 from proxy.exchange.body import GZIP_MEMBERS, ZSTD_WINDOW, codings_of
 from proxy.exchange.limits import Limits
@@ -41,6 +43,9 @@ class _Decoder(Protocol):
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """What comes of the next bytes; raises ``_Broken``."""
+
+    def flush(self) -> Iterator[bytes]:
+        """What comes of those that were held back; raises ``_Broken``."""
 
 
 class StepwiseContent:
@@ -72,12 +77,21 @@ class StepwiseContent:
     def feed(self, data: bytes) -> Iterator[bytes]:
         """The pieces that come of the next bytes; nothing once there is a flaw."""
         self._raw += len(data)
+        return self._bounded(self._undone(0, data))
+
+    def finish(self, *, whole: bool = True) -> Iterator[bytes]:
+        """The last pieces; ``whole``: all of the content was fed."""
+        yield from self._bounded(self._rest())
+        if whole and not self.flaw and not all(each.ended for each in self._decoders):
+            self.flaw = "cut_coding"
+
+    def _bounded(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         if self.flaw:
             return
         limits = self._limits
         most = min(limits.streamed, limits.decoded + limits.expansion * self._raw)
         try:
-            for piece in self._undone(0, data):
+            for piece in pieces:
                 self._decoded += len(piece)
                 if self._decoded > most:
                     self.flaw = "stream_cap"
@@ -86,10 +100,10 @@ class StepwiseContent:
         except _Broken:
             self.flaw = "broken_coding"
 
-    def finish(self) -> None:
-        """All of the content was fed."""
-        if not self.flaw and not all(each.ended for each in self._decoders):
-            self.flaw = "cut_coding"
+    def _rest(self) -> Iterator[bytes]:
+        for depth, decoder in enumerate(self._decoders, 1):
+            for piece in decoder.flush():
+                yield from self._undone(depth, piece)
 
     def _undone(self, depth: int, data: bytes) -> Iterator[bytes]:
         if depth == len(self._decoders):
@@ -124,6 +138,9 @@ class _Gzip:
             yield from self._member.feed(data)
             data = self._member.unused
 
+    def flush(self) -> Iterator[bytes]:
+        return iter(())
+
 
 class _Deflate:
     """The zlib format as specified, or raw as many servers send it."""
@@ -145,6 +162,9 @@ class _Deflate:
             wrapped = data[0] & 15 == 8 and int.from_bytes(data[:2], "big") % 31 == 0
             self._inner = _Inflate(15 if wrapped else -15)
         yield from self._inner.feed(data)
+
+    def flush(self) -> Iterator[bytes]:
+        return iter(())
 
 
 class _Inflate:
@@ -183,46 +203,70 @@ def _before_fault(decoder: Any, data: bytes) -> bytes:
     return bytes(output)
 
 
-class _Brotli:
-    """Does not bound its output, so it is fed few bytes at a time."""
+class _Stepped:
+    """A decoder that does not bound its output is fed few bytes at a time; always as
+    many, so that a fault costs the same output however the content was split."""
+
+    def __init__(self, step: int) -> None:
+        self._step = step
+        self._held = b""
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        data = self._held + data
+        whole = len(data) - len(data) % self._step
+        self._held = data[whole:]
+        for at in range(0, whole, self._step):
+            if piece := self._output(data[at : at + self._step]):
+                yield piece
+
+    def flush(self) -> Iterator[bytes]:
+        held, self._held = self._held, b""
+        if held and (piece := self._output(held)):
+            yield piece
+
+    @abstractmethod
+    def _output(self, data: bytes) -> bytes:
+        """Of one step; raises ``_Broken``."""
+
+
+class _Brotli(_Stepped):
+    """What follows the end is ignored."""
 
     def __init__(self) -> None:
+        super().__init__(_BROTLI_STEP)
         self._decoder = brotli.Decompressor()
 
     @property
     def ended(self) -> bool:
         return bool(self._decoder.is_finished())
 
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        for at in range(0, len(data), _BROTLI_STEP):
-            if self._decoder.is_finished():
-                return
-            try:
-                piece = self._decoder.process(data[at : at + _BROTLI_STEP])
-            except brotli.error:
-                raise _Broken from None
-            if piece:
-                yield piece
+    @override
+    def _output(self, data: bytes) -> bytes:
+        if self.ended:
+            return b""
+        try:
+            return bytes(self._decoder.process(data))
+        except brotli.error:
+            raise _Broken from None
 
 
-class _Zstd:
+class _Zstd(_Stepped):
     """Frames one after another."""
 
     ended = True
     """As far as the library tells."""
 
     def __init__(self) -> None:
+        super().__init__(_ZSTD_STEP)
         decoder = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW)
         self._flow = decoder.decompressobj(read_across_frames=True)
 
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        for at in range(0, len(data), _ZSTD_STEP):
-            try:
-                piece = self._flow.decompress(data[at : at + _ZSTD_STEP])
-            except zstandard.ZstdError:
-                raise _Broken from None
-            if piece:
-                yield piece
+    @override
+    def _output(self, data: bytes) -> bytes:
+        try:
+            return self._flow.decompress(data)
+        except zstandard.ZstdError:
+            raise _Broken from None
 
 
 _DECODERS: dict[bytes, Callable[[], _Decoder]] = {

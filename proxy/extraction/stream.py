@@ -108,10 +108,10 @@ class Stream:
         return found
 
     def _finish(self, *, whole: bool) -> None:
-        if whole:
-            self._content.finish()
-            whole = not self._content.flaw
+        for piece in self._content.finish(whole=whole):
+            self._take(self._reader.feed(self._text.feed(piece)))
         if not self._stopped:
+            whole = whole and not self._content.flaw
             self._take(self._reader.feed(self._text.feed(b"", last=True)))
             self._take(self._reader.finish(whole=whole))
 

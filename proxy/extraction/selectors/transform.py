@@ -143,7 +143,8 @@ def _changed(
 
 
 def _percent(text: str) -> str:
-    data = unquote_to_bytes(text)
+    # A text of JSON may hold half a character; it stays, as no text.
+    data = unquote_to_bytes(text.encode("utf-8", "replace"))
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
