@@ -26,6 +26,7 @@ _KEPT = re.compile(
     rb"(?i)<!doctype html(?: (?:public|system)[^<>]*//(?:W3C|WAPFORUM)//[^<>]*)?\s*>"
     rb"|<\?xml version=.1\.[01].(?: encoding=.[a-z0-9-]{1,16}.)?\s*\?>"
 )
+_WORD = re.compile(rb"\S+")
 _NAMING = frozenset(
     b"class id name type rel method enctype for role lang xml:lang dir charset scope "
     b"http-equiv colspan rowspan size maxlength width height style tabindex target "
@@ -33,6 +34,13 @@ _NAMING = frozenset(
 )
 """Attributes that name things and hold no value of anybody; numbers in them are
 replaced all the same."""
+_FLAGS = frozenset(
+    b"allowfullscreen async autofocus autoplay checked compact controls default defer "
+    b"disabled formnovalidate hidden inert ismap itemscope loop multiple muted nohref "
+    b"nomodule noshade novalidate nowrap open readonly required reversed "
+    b"selected".split()
+)
+"""Attributes that have no value."""
 _AS_IT_IS = frozenset(b"style colspan rowspan width height version encoding".split())
 _ADDRESSES = frozenset(b"href src action formaction background data-url cite".split())
 
@@ -90,7 +98,26 @@ def _piece(standins: StandIns, found: re.Match[bytes]) -> bytes:
 
 
 def _rest(standins: StandIns, rest: bytes) -> bytes:
-    return _ATTRIBUTE.sub(lambda found: _attribute(standins, found), rest)
+    parts: list[bytes] = []
+    position = 0
+    for found in _ATTRIBUTE.finditer(rest):
+        between = rest[position : found.start()]
+        parts += (_bare(standins, between), _attribute(standins, found))
+        position = found.end()
+    parts.append(_bare(standins, rest[position:]))
+    return b"".join(parts)
+
+
+def _bare(standins: StandIns, words: bytes) -> bytes:
+    """Attributes without a value; where quotes are wrong, anything else."""
+    if not words.strip(b" \t\r\n/"):
+        return words
+    return _WORD.sub(
+        lambda found: (
+            found[0] if found[0].lower() in _FLAGS else text(standins, found[0])
+        ),
+        words,
+    )
 
 
 def _attribute(standins: StandIns, found: re.Match[bytes]) -> bytes:
@@ -108,4 +135,4 @@ def _attribute(standins: StandIns, found: re.Match[bytes]) -> bytes:
         inner = address(standins, inner)
     else:
         inner = text(standins, inner)
-    return name + between + quote + inner + quote
+    return standins.names(name) + between + quote + inner + quote
