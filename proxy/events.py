@@ -349,6 +349,22 @@ class IdentifiersPaired(msgspec.Struct, frozen=True, array_like=True, tag="p"):
     """Empty when a file said so."""
 
 
+class CaptureMade(msgspec.Struct, frozen=True, array_like=True, tag="m"):
+    """Somebody asked for a copy of all traffic, and got it from then on."""
+
+    at_ns: int
+    capture: str
+    """Id of the file, 32 hex digits."""
+    taken_by: str
+    """As that command told it: the user it ran as."""
+    uid: int
+    """As the kernel told it."""
+    reason: str
+    redacted: bool
+    """As that command told it: what it wrote is stand-ins, not what passed."""
+    expires_ns: int
+
+
 Event = (
     ExchangeRecorded
     | ViewRecorded
@@ -358,6 +374,7 @@ Event = (
     | ConnectionEnded
     | HeartbeatRecorded
     | IdentifiersPaired
+    | CaptureMade
 )
 
 _encoder = msgspec.msgpack.Encoder()

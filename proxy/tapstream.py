@@ -82,7 +82,7 @@ class Kind(IntEnum):
     """Whole connections passed that could not be tracked one by one; payload
     ``Missed``, repeated until COMMITTED of connection 0 passes its serial."""
     SUBSCRIBE = 14
-    """First frame of a peer that is no wire but wants a copy of every frame."""
+    """First frame of a peer that wants a copy of every frame; it says who and why."""
 
     DEPOSIT = 16
     """The only kind of a peer that hands over events: ``proxy.recorder.deposits``."""

@@ -44,6 +44,7 @@ MODULES = {
     "export-evidence": "verify",
     "keys": "keys",
     "capture": "captures",
+    "captures": "captures",
     "replay": "captures",
     "demo": "demo",
 }

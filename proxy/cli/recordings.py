@@ -5,11 +5,13 @@ What a file is, is seen from its first bytes; its name does not matter.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from proxy.capture import Replayed
-from proxy.capture import replay as replay_capture
+from proxy.capture.keys import load as load_key
+from proxy.capture.replaying import Replayed
+from proxy.capture.replaying import replay as replay_capture
 from proxy.errors import UsageError
 from proxy.events import Event
 from proxy.har import HarRefused, Recorded, main_host, read_har
@@ -17,6 +19,8 @@ from proxy.pairs import PairsRefused, read_pairs
 from proxy.pipeline import ConnectionContext
 from proxy.recorder.deciding import Application
 
+KEY = "WHOSAW_CAPTURE_KEY"
+"""Environment: file of the private key that captures are opened with."""
 MOST_BYTES = 512 << 20
 """Of a file that is read whole; a HAR file of a day's work has 200 MB."""
 _PEEKED = 4096
@@ -27,6 +31,7 @@ def replay(
     applications: Mapping[str, Application],
     *,
     host: str = "",
+    key: Path | None = None,
     replayed: Replayed | None = None,
 ) -> Iterator[Event]:
     """Events of a recording, in their order.
@@ -37,6 +42,7 @@ def replay(
             not name its application: there must be one only.
         host: Of a HAR file, the host whose exchanges count; empty: the one that
             most of them went to.
+        key: Of an encrypted capture; by default the file that ``KEY`` names.
         replayed: Filled in for captures.
 
     Raises:
@@ -44,7 +50,9 @@ def replay(
     """
     recorded = _read(path)
     if recorded is None:
-        yield from replay_capture(path, applications, replayed=replayed)
+        key = key or (Path(named) if (named := os.environ.get(KEY)) else None)
+        private = None if key is None else load_key(key)
+        yield from replay_capture(path, applications, key=private, replayed=replayed)
         return
     if len(applications) != 1:
         names = ", ".join(applications)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from proxy.attribution.sessions import Sessions
-from proxy.capture import Replayed
+from proxy.capture.replaying import Replayed
 from proxy.cli.recordings import replay
 from proxy.errors import UsageError
 from proxy.events import Action, ExchangeRecorded, Extraction

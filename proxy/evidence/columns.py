@@ -131,6 +131,15 @@ _FIRST: dict[str, tuple[Column, ...]] = {
         *_columns(Kind.NUMBER, "key"),
         *_columns(Kind.TEXT, "source ruleset"),
     ),
+    "captures": (
+        *_IDENTITY,
+        *_columns(Kind.SIGNED, "at"),
+        *_columns(Kind.TEXT, "capture taken_by"),
+        *_columns(Kind.NUMBER, "uid"),
+        *_columns(Kind.TEXT, "reason"),
+        *_columns(Kind.NUMBER, "redacted"),
+        *_columns(Kind.SIGNED, "expires_at"),
+    ),
 }
 
 Added = tuple[tuple[int, str, str, Kind], ...]

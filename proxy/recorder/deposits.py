@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
@@ -39,8 +40,8 @@ class DepositRefused(ValueError):
 class _Due(NamedTuple):
     commits: int
     """On disk once there were so many."""
-    transport: asyncio.Transport
-    events: int
+    peer: object
+    then: Callable[[], None]
 
 
 class Deposits:
@@ -63,21 +64,29 @@ class Deposits:
         Raises:
             DepositRefused: not events of the accepted kinds, or too many at once.
         """
-        waiting = sum(due.transport is transport for due in self._due)
+        waiting = sum(due.peer is transport for due in self._due)
         if waiting >= MOST_WAITING:
             raise DepositRefused("it does not wait for its answers")
         events = read(payload)
-        self._committer.add(events)
+        answer = pack(Kind.DEPOSITED, 0, len(events), 0)
         self.taken += len(events)
-        due = _Due(self._committer.taken + 1, transport, len(events))
-        self._due.append(due)
+        self.record(transport, events, lambda: transport.write(answer))
+
+    def record(
+        self, peer: object, events: list[Event], then: Callable[[], None]
+    ) -> None:
+        """Have these committed, and say so by calling ``then``."""
+        self._committer.add(events)
+        self._due.append(_Due(self._committer.taken + 1, peer, then))
+
+    def gone(self, peer: object) -> None:
+        """Nobody waits for an answer there any more."""
+        self._due = deque(due for due in self._due if due.peer is not peer)
 
     def committed(self) -> None:
         """A batch is on disk."""
         while self._due and self._due[0].commits <= self._committer.commits:
-            due = self._due.popleft()
-            if not due.transport.is_closing():
-                due.transport.write(pack(Kind.DEPOSITED, 0, due.events, 0))
+            self._due.popleft().then()
 
 
 def read(payload: bytes) -> list[Event]:

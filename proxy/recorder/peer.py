@@ -13,10 +13,11 @@ from typing import Protocol, cast
 import msgspec
 from typing_extensions import override
 
+from proxy.clock import Clock
 from proxy.recorder.assembly import Assembly
 from proxy.recorder.deposits import DepositRefused, Deposits
 from proxy.recorder.source import Source
-from proxy.recorder.subscribers import Subscriber, Subscribers
+from proxy.recorder.subscribers import CaptureAsked, Subscriber, Subscribers
 from proxy.tapstream import VERSION, Frame, FrameDecoder, Hello, Kind, StreamBroken
 
 logger = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ class Owner(Protocol):
     assembly: Assembly
     subscribers: Subscribers
     deposits: Deposits
+    clock: Clock
     refused: int
 
     @property
@@ -61,6 +63,8 @@ class Peer(asyncio.Protocol):
         self._source: Source | None = None
         self._subscriber: Subscriber | None = None
         self._depositor = False
+        self._subscribing = False
+        self._ended = False
         self.replaced = False
         """The wire has connected anew; this stream says nothing any more."""
         self.heard = 0.0
@@ -95,6 +99,7 @@ class Peer(asyncio.Protocol):
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         self._owner.parted(self)
+        self._owner.deposits.gone(self.transport)
         if self._subscriber is not None:
             self._owner.subscribers.remove(self._subscriber)
         if self._source is not None and not self.replaced:
@@ -105,13 +110,13 @@ class Peer(asyncio.Protocol):
             return
         if self._depositor or (
             self._source is None
-            and self._subscriber is None
+            and not self._subscribing
             and frames[0].kind == Kind.DEPOSIT
         ):
             self._deposit(frames)
             return
         if self._source is None:
-            if self._subscriber is None:
+            if not self._subscribing:
                 self._introduce(frames[0])
             frames = frames[1:]
         source = self._source
@@ -132,14 +137,40 @@ class Peer(asyncio.Protocol):
         except DepositRefused as refused:
             self._refuse(str(refused))
 
+    def _ask(self, payload: bytes) -> None:
+        """A capture begins once it is on disk that it was made."""
+        try:
+            asked = msgspec.msgpack.decode(payload, type=CaptureAsked)
+        except msgspec.MsgspecError:
+            asked = None
+        if asked is None or not asked.reason.strip():
+            self._refuse("it does not say who wants a capture and why")
+            return
+        uid = uid_of(self.transport.get_extra_info("socket"))
+        made = asked.made(uid, self._owner.clock.wall_ns())
+        self._owner.deposits.record(self.transport, [made], self._subscribe)
+
+    def _subscribe(self) -> None:
+        owner = self._owner
+        self._subscriber = owner.subscribers.add(
+            self.transport, owner.assembly.sources.values()
+        )
+        if self._subscriber is None:
+            self._refuse("there are too many subscribers")
+        elif self._ended:
+            self.transport.close()
+
+    @override
+    def eof_received(self) -> bool:
+        """A subscriber that has enough gets what it was sent, once it subscribed."""
+        self._ended = True
+        return self._subscribing and self._subscriber is None
+
     def _introduce(self, frame: Frame) -> None:
         owner = self._owner
         if frame.kind == Kind.SUBSCRIBE:
-            self._subscriber = owner.subscribers.add(
-                self.transport, owner.assembly.sources.values()
-            )
-            if self._subscriber is None:
-                self._refuse("there are too many subscribers")
+            self._subscribing = True
+            self._ask(frame.payload)
             return
         try:
             hello = msgspec.msgpack.decode(frame.payload, type=Hello)

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from proxy.events import CaptureMade
 from proxy.recorder.limits import Limits
 from proxy.recorder.source import Source
 from proxy.tapstream import (
@@ -23,6 +24,28 @@ from proxy.tapstream import (
     pack_header,
 )
 from proxy.tapstream import Source as SourceFrame
+
+
+class CaptureAsked(msgspec.Struct, frozen=True, kw_only=True):
+    """Who wants a copy of every frame, and why: recorded before the first is sent."""
+
+    id: str
+    by: str
+    reason: str
+    redacted: bool
+    expires_ns: int
+
+    def made(self, uid: int, now_ns: int) -> CaptureMade:
+        """What is recorded of it; texts are cut to what a person writes."""
+        return CaptureMade(
+            at_ns=now_ns,
+            capture=self.id[:64],
+            taken_by=self.by[:64],
+            uid=uid,
+            reason=self.reason.strip()[:1000],
+            redacted=self.redacted,
+            expires_ns=self.expires_ns,
+        )
 
 
 class Subscriber:

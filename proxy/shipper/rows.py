@@ -10,6 +10,7 @@ import msgspec
 
 from proxy.events import (
     AttributionLearned,
+    CaptureMade,
     ConnectionEnded,
     ExchangeRecorded,
     GapRecorded,
@@ -84,7 +85,7 @@ def happened_ns(body: bytes) -> int | None:
             return event.started_ns
         case AttributionLearned() | SessionChanged() | HeartbeatRecorded():
             return event.at_ns
-        case IdentifiersPaired():
+        case IdentifiersPaired() | CaptureMade():
             return event.at_ns
         case GapRecorded():
             return event.to_ns

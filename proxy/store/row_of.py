@@ -9,6 +9,7 @@ from __future__ import annotations
 from proxy.events import (
     Actor,
     AttributionLearned,
+    CaptureMade,
     ConnectionEnded,
     Event,
     ExchangeRecorded,
@@ -215,4 +216,22 @@ def paired(event: Event, node: str, epoch: int, seq: int) -> Row:
         event.key,
         event.source,
         event.ruleset,
+    )
+
+
+def capture(event: Event, node: str, epoch: int, seq: int) -> Row:
+    """The row of a copy of all traffic."""
+    if not isinstance(event, CaptureMade):
+        raise TypeError(f"not a capture: {type(event).__name__}")
+    return (
+        node,
+        epoch,
+        seq,
+        event.at_ns,
+        event.capture,
+        event.taken_by,
+        event.uid,
+        event.reason,
+        event.redacted,
+        event.expires_ns,
     )

@@ -21,6 +21,7 @@ from typing import assert_never
 
 from proxy.events import (
     AttributionLearned,
+    CaptureMade,
     ConnectionEnded,
     Event,
     ExchangeRecorded,
@@ -209,6 +210,21 @@ CROSSWALK = Table(
     row_of.paired,
 )
 
+CAPTURES = Table(
+    "captures",
+    (
+        *IDENTITY,
+        "at",
+        "capture",
+        "taken_by",
+        "uid",
+        "reason",
+        "redacted",
+        "expires_at",
+    ),
+    row_of.capture,
+)
+
 TABLES = (
     EXCHANGES,
     VIEWS,
@@ -218,6 +234,7 @@ TABLES = (
     CONNECTIONS,
     HEARTBEATS,
     CROSSWALK,
+    CAPTURES,
 )
 
 
@@ -240,5 +257,7 @@ def table_for(event: Event) -> Table:
             return HEARTBEATS
         case IdentifiersPaired():
             return CROSSWALK
+        case CaptureMade():
+            return CAPTURES
         case _:
             assert_never(event)

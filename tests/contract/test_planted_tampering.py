@@ -38,6 +38,7 @@ from tests.support.rows import (
     GAP,
     HEARTBEAT,
     LEARNED,
+    MADE,
     PAIRED,
     SESSION,
     VIEW,
@@ -50,8 +51,10 @@ EVENTS = [
     for n in range(20)
     for event in (EXCHANGE, VIEW, SESSION, GAP, LEARNED, view(position=n))
 ]
-EVENTS += [encode(event) for _ in range(6) for event in (ENDED, HEARTBEAT, PAIRED)]
-"""138 entries of every table, in seals of 50, 50, 38 and an empty one."""
+EVENTS += [
+    encode(event) for _ in range(6) for event in (ENDED, HEARTBEAT, PAIRED, MADE)
+]
+"""144 entries of every table, in seals of 50, 50, 44 and an empty one."""
 
 
 @dataclass

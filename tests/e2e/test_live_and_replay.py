@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from proxy.attribution.sessions import Sessions
-from proxy.capture import Captured, capture, replay
+from proxy.capture.replaying import replay
+from proxy.capture.taking import Captured, capture
 from proxy.clock import SystemClock
 from proxy.events import (
+    CaptureMade,
     Event,
     ExchangeRecorded,
     GapRecorded,
@@ -27,6 +29,7 @@ from proxy.ruleset import RuleSet, load
 from proxy.taplink import Limits as LinkLimits
 from proxy.taplink import TapLink
 from proxy.tapstream import Ended, Opened, Tap
+from tests.support.captures import raw_order
 from tests.support.waiting import until_async
 
 RULES = b"""
@@ -100,7 +103,7 @@ def entries(directory: Path) -> Iterator[Event]:
     while after < last:
         for entry in reader.read(epoch, after, 1000):
             event = decode(entry.body)
-            if not isinstance(event, HeartbeatRecorded):
+            if not isinstance(event, HeartbeatRecorded | CaptureMade):
                 yield event
             after = entry.seq
 
@@ -131,7 +134,8 @@ async def test_every_view_has_the_right_name_and_a_replay_says_the_same(
             group.create_task(recorder.run(stop))
             runs = [group.create_task(link.run()) for link in links]
             await until_async(lambda: recorder.status()["wires"] == 2, "two wires")
-            group.create_task(capture(socket_path, file, stop_capture, captured))
+            taking = capture(socket_path, file, stop_capture, raw_order(), captured)
+            group.create_task(taking)
             await until_async(lambda: captured.bytes, "capture")
             taps = [
                 (link.opened(OPENED, time.monotonic_ns()), [0, 0])

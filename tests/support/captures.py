@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from proxy.capture import MAGIC
+from proxy.capture.envelope import BARE, Header
+from proxy.capture.taking import Order
 from proxy.tapstream import Frame, Kind, pack
 from tests.support.frames import Conversation, encode, hello
 
@@ -23,5 +24,21 @@ def capture_file(
     packed = (
         pack(Kind(f.kind), f.connection, f.offset, f.time_ns, f.payload) for f in frames
     )
-    path.write_bytes(MAGIC + b"".join(packed))
+    path.write_bytes(BARE + b"".join(packed))
     return path
+
+
+HEADER = Header(
+    id="00112233445566778899aabbccddeeff",
+    made_ns=1,
+    expires_ns=2**62,
+    by="tester",
+    reason="a test",
+    redacted=False,
+)
+"""Of a capture that does not expire."""
+
+
+def raw_order() -> Order:
+    """A capture of what passes, as it is."""
+    return Order(header=HEADER)

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from proxy.events import (
     AttributionLearned,
+    CaptureMade,
     ConnectionEnded,
     Event,
     ExchangeRecorded,
@@ -84,6 +85,7 @@ def events() -> st.SearchStrategy[Event]:
             up_bytes=_U64,
             down_bytes=_U64,
         ),
+        st.builds(CaptureMade, at_ns=_TIME, uid=_U32, expires_ns=_TIME),
         st.builds(
             HeartbeatRecorded,
             at_ns=_TIME,

@@ -8,6 +8,7 @@ from proxy.events import (
     Action,
     Actor,
     AttributionLearned,
+    CaptureMade,
     ConnectionEnded,
     ContextTerm,
     ExchangeRecorded,
@@ -137,6 +138,16 @@ ENDED = ConnectionEnded(
 
 HEARTBEAT = HeartbeatRecorded(at_ns=NOON_NS, wires=2, connections=17, exchanges=2**40)
 
+
+MADE = CaptureMade(
+    at_ns=NOON_NS,
+    capture="00112233445566778899aabbccddeeff",
+    taken_by="root",
+    uid=0,
+    reason="ticket 7",
+    redacted=True,
+    expires_ns=NOON_NS + 10**15,
+)
 
 PAIRED = IdentifiersPaired(
     application="sonar",

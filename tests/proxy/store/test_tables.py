@@ -22,13 +22,14 @@ from tests.support.rows import (
     GAP,
     HEARTBEAT,
     LEARNED,
+    MADE,
     PAIRED,
     SESSION,
     VIEW,
     view,
 )
 
-EVENTS = (EXCHANGE, VIEW, SESSION, GAP, LEARNED, ENDED, HEARTBEAT, PAIRED)
+EVENTS = (EXCHANGE, VIEW, SESSION, GAP, LEARNED, ENDED, HEARTBEAT, PAIRED, MADE)
 BIG = 2**64 - 1
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40) | st.sampled_from(
@@ -51,6 +52,7 @@ def _columns(event: Event) -> list[str]:
         "opened_ns": "opened_at",
         "from_ns": "from_at",
         "to_ns": "to_at",
+        "expires_ns": "expires_at",
     }
     names: list[str] = list(IDENTITY)
     for field in msgspec.structs.fields(event):
@@ -105,7 +107,15 @@ def test_the_schema_knows_every_value_of_an_enum(
 
 def _stored(store: ClickHouseStore, table: Table, epoch: int) -> tuple[object, ...]:
     """The one row of this epoch, times as nanoseconds."""
-    times = {"opened_at", "started_at", "ended_at", "at", "from_at", "to_at"}
+    times = {
+        "opened_at",
+        "started_at",
+        "ended_at",
+        "at",
+        "from_at",
+        "to_at",
+        "expires_at",
+    }
     columns = ", ".join(
         f"toUnixTimestamp64Nano({name})" if name in times else name
         for name in table.columns

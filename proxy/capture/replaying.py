@@ -1,30 +1,26 @@
-"""The tap stream in a file: captured from a running recorder, and replayed.
+"""A capture through the recorder's own ``Assembly``.
 
-Format: the line ``MAGIC``, then frames as ``proxy.tapstream`` has them; a SOURCE
-frame stands wherever the wire changes, and where one comes or goes. A capture
-holds *everything that passed*, passwords and health data included: the file is
-0600, and whoever makes one must delete it.
+Time is the wires' own, so the events are those that were recorded live, for every
+connection that began after the capture did and sessions that did too (sessions of
+before are unknown to the replay). Gaps of the recorder itself (an unclean stop) are
+not in it.
 
-A replay goes through the recorder's own ``Assembly``, in the wires' own time,
-so the events are those that were recorded live, for every connection that began
-after the capture did and sessions that did too (sessions of before are unknown
-to the replay). Gaps of the recorder itself (an unclean stop) are not in it.
-
-Failure modes: a torn tail is dropped and counted, a broken frame ends the
-replay and is counted, a capture that could not keep up ends with OVERRUN.
+Failure modes: a torn tail is dropped and counted, a broken frame ends the replay and
+is counted, a capture that could not keep up ends with OVERRUN.
 """
 
 from __future__ import annotations
 
-import asyncio
-import os
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from proxy.errors import UnavailableError, UsageError
+from proxy.capture import envelope
+from proxy.capture.envelope import Opened
 from proxy.events import Event
 from proxy.recorder.assembly import Assembly
 from proxy.recorder.deciding import Application, SessionChange
@@ -39,26 +35,8 @@ from proxy.tapstream import (
     Kind,
     SourceState,
     StreamBroken,
-    pack,
 )
 from proxy.tapstream import Source as SourceFrame
-
-MAGIC = b"whosaw-capture 1\n"
-"""First line; the number is that of this format and of the frames in it."""
-
-_CHUNK = 1 << 18
-
-LAST_SECONDS = 2.0
-"""How long a recorder may be silent once it was asked for the last frames."""
-
-
-@dataclass(slots=True)
-class Captured:
-    """What a capture got."""
-
-    bytes: int = 0
-    overrun: bool = False
-    """The capture was too slow: the recorder ended it."""
 
 
 @dataclass(slots=True)
@@ -68,6 +46,8 @@ class Replayed:
     frames: int = 0
     torn_bytes: int = 0
     """Of a last frame that is not whole, dropped."""
+    torn: bool = False
+    """Of an encrypted capture: its end is missing, or something was changed."""
     broken_at: int | None = None
     """Offset of about where the file stopped making sense."""
     overrun: bool = False
@@ -76,80 +56,11 @@ class Replayed:
     in the events."""
 
 
-async def capture(
-    socket_path: Path, path: Path, stop: asyncio.Event, captured: Captured | None = None
-) -> Captured:
-    """Write every frame the recorder receives to a new file, until ``stop``.
-
-    Raises:
-        UsageError: the file exists, or cannot be made.
-        UnavailableError: no recorder listens, or it turned this peer away.
-    """
-    captured = captured or Captured()
-    try:
-        reader, writer = await asyncio.open_unix_connection(socket_path)
-    except OSError as error:
-        raise UnavailableError(
-            f"no recorder listens at {socket_path}: {error}; is it running?"
-        ) from error
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError as error:
-        writer.close()
-        raise UsageError(f"{path}: {error.strerror}; a capture needs a new file") from (
-            error
-        )
-    tail = b""
-    loop = asyncio.get_running_loop()
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(MAGIC)
-        writer.write(pack(Kind.SUBSCRIBE, 0, 0, 0))
-        stopping = loop.create_task(stop.wait())
-        reading = loop.create_task(reader.read(_CHUNK))
-        asked = False
-        try:
-            while True:
-                done, _ = await asyncio.wait(
-                    {reading} if asked else {reading, stopping},
-                    return_when=asyncio.FIRST_COMPLETED,
-                    timeout=LAST_SECONDS if asked else None,
-                )
-                if reading in done:
-                    data = reading.result()
-                    if not data:
-                        break
-                    file.write(data)
-                    captured.bytes += len(data)
-                    tail = (tail + data)[-_OVERRUN_SIZE:]
-                    reading = loop.create_task(reader.read(_CHUNK))
-                if not done:
-                    break
-                if stopping.done() and not asked:
-                    # The recorder answers an end with the last it has sent.
-                    asked = True
-                    writer.write_eof()
-        finally:
-            stopping.cancel()
-            reading.cancel()
-            writer.close()
-        file.flush()
-        os.fsync(file.fileno())
-    captured.overrun = len(tail) == _OVERRUN_SIZE and tail[4] == Kind.OVERRUN
-    if not captured.bytes and not stop.is_set():
-        path.unlink(missing_ok=True)
-        raise UnavailableError(
-            f"the recorder at {socket_path} turned the capture away; its log says why"
-        )
-    return captured
-
-
-_OVERRUN_SIZE = len(pack(Kind.OVERRUN, 0, 0, 0))
-
-
 def replay(
     path: Path,
     applications: Mapping[str, Application],
     *,
+    key: X25519PrivateKey | None = None,
     limits: Limits | None = None,
     replayed: Replayed | None = None,
 ) -> Iterator[Event]:
@@ -158,41 +69,52 @@ def replay(
     Args:
         path: The file.
         applications: A fresh pipeline by application name.
+        key: Of an encrypted capture.
         limits: As the recorder had them.
         replayed: Filled in while the events are taken.
 
     Raises:
-        UsageError: not a capture, or of another version.
+        UsageError: not a capture, of another version, expired, or without its key.
     """
+    replayed = replayed if replayed is not None else Replayed()
+    yield from play(_frames(path, key, replayed), applications, limits, replayed)
+
+
+def play(
+    frames: Iterable[Frame],
+    applications: Mapping[str, Application],
+    limits: Limits | None = None,
+    replayed: Replayed | None = None,
+) -> Iterator[Event]:
+    """``replay`` of frames that are at hand."""
     replayed = replayed if replayed is not None else Replayed()
     output = _Events()
     assembly = Assembly(applications, output, limits, wires=output)
     player = _Player(assembly, replayed)
-    decoder = FrameDecoder()
-    position = len(MAGIC)
-    with path.open("rb") as file:
-        if file.read(len(MAGIC)) != MAGIC:
-            raise UsageError(
-                f"{path}: not a capture of this version; it must start with"
-                f" {MAGIC.decode().strip()!r}"
-            )
-        while data := file.read(_CHUNK):
-            try:
-                frames = decoder.feed(data)
-            except StreamBroken as broken:
-                frames = broken.frames
-                replayed.broken_at = position
-            for frame in frames:
-                player.play(frame)
-                yield from output.take()
-            if replayed.broken_at is not None:
-                break
-            position += len(data)
-    if replayed.broken_at is None:
-        replayed.torn_bytes = decoder.pending
+    for frame in frames:
+        player.play(frame)
+        yield from output.take()
     assembly.decisions.drain()
     replayed.open_connections = sum(s.open for s in assembly.sources.values())
     yield from output.take()
+
+
+def _frames(
+    path: Path, key: X25519PrivateKey | None, replayed: Replayed
+) -> Iterator[Frame]:
+    decoder = FrameDecoder()
+    opened = Opened(None)
+    position = 0
+    for data in envelope.frames(path, opened, key, time.time_ns()):
+        try:
+            yield from decoder.feed(data)
+        except StreamBroken as broken:
+            yield from broken.frames
+            replayed.broken_at = position
+            return
+        position += len(data)
+    replayed.torn_bytes = decoder.pending
+    replayed.torn = opened.torn
 
 
 class _Player:
