@@ -35,7 +35,7 @@ from proxy.extraction.model import Extracted, Found, RecordRule, Skip, Subject
 from proxy.extraction.revalidated import remembered
 from proxy.extraction.same_as import MOST_PAIRS, Paired, paired
 from proxy.extraction.selectors.pattern import written
-from proxy.extraction.view import Unreadable, View
+from proxy.extraction.view import MISREAD, Unreadable, View
 
 
 def extract(rule: RecordRule, view: View) -> Extracted:
@@ -57,7 +57,7 @@ def extract(rule: RecordRule, view: View) -> Extracted:
         return Extracted(Extraction.NOTHING_EXPECTED, f"status_{status}", [])
     stream = response.stream
     if isinstance(stream, Streamed) and stream.rule == rule:
-        return _of_stream(rule, view, stream)
+        return extract_streamed(rule, view, stream)
     collected = Collected()
     if rule.dialect is not None:
         try:
@@ -90,7 +90,7 @@ class Streamed(Protocol):
         """What was found; ``cut``: the body did not come to its end."""
 
 
-def _of_stream(rule: RecordRule, view: View, stream: Streamed) -> Extracted:
+def extract_streamed(rule: RecordRule, view: View, stream: Streamed) -> Extracted:
     """Rows that were read while they passed; the rest is looked for in the heads
     and, of categories, in the beginning of the body."""
     collected = stream.collected(cut=view.response.body_state is BodyState.CUT)
@@ -160,7 +160,7 @@ class Collected:
             self._pair(subject, values, view, None)
         longest = view.settings.identifier
         for position, value in enumerate(dict.fromkeys(map(str.strip, values))):
-            if value and len(value) <= longest:
+            if value and len(value) <= longest and MISREAD not in value:
                 found.setdefault(value, position)
             else:
                 self.reasons.append("unreadable_subject")
@@ -203,7 +203,7 @@ class Collected:
                 self._pair(subject, values, view, row)
             for value in values:
                 value = value.strip()
-                if value and len(value) <= longest:
+                if value and len(value) <= longest and MISREAD not in value:
                     readable = True
                     found.setdefault(value, position)
             unreadable = unreadable or not readable

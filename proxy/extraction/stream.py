@@ -16,12 +16,13 @@ import logging
 from itertools import islice
 
 from proxy.exchange.limits import Limits
+from proxy.exchange.model import BodyState
 from proxy.exchange.stepwise import StepwiseContent
 from proxy.exchange.stepwise_text import StepwiseText
-from proxy.extraction.extract import Collected, RowCount
-from proxy.extraction.model import RecordRule, Subject
+from proxy.extraction.extract import Collected, RowCount, extract_streamed
+from proxy.extraction.model import Extracted, RecordRule, Subject
 from proxy.extraction.selectors.base import Passing, RowReader
-from proxy.extraction.view import Unreadable, View
+from proxy.extraction.view import MISREAD, Unreadable, View, misread
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +51,8 @@ class Stream:
         self._view = view
         self._stopped = ""
         self._ended = False
+        self._characters = 0
+        self._misread = 0
         self._lists = [s for s in rule.subjects if s.each is not None]
         self._counts = [RowCount() for _ in self._lists]
         self._rows = 0
@@ -69,7 +72,7 @@ class Stream:
             return
         try:
             for piece in self._content.feed(data):
-                self._take(self._reader.feed(self._text.feed(piece)))
+                self._take(self._reader.feed(self._decoded(piece)))
                 if self._is_over():
                     return
         except Unreadable as failure:
@@ -103,17 +106,25 @@ class Stream:
                 found.truncated = found.truncated or flaw
             elif flaw:
                 found.reasons.insert(0, flaw)
+        if misread(self._misread, self._characters):
+            found.reasons.append("bad_charset")
         if cut:
             found.reasons.insert(0, "cut")
         return found
 
     def _finish(self, *, whole: bool) -> None:
         for piece in self._content.finish(whole=whole):
-            self._take(self._reader.feed(self._text.feed(piece)))
+            self._take(self._reader.feed(self._decoded(piece)))
         if not self._stopped:
             whole = whole and not self._content.flaw
-            self._take(self._reader.feed(self._text.feed(b"", last=True)))
+            self._take(self._reader.feed(self._decoded(b"", last=True)))
             self._take(self._reader.finish(whole=whole))
+
+    def _decoded(self, piece: bytes, *, last: bool = False) -> str:
+        text = self._text.feed(piece, last=last)
+        self._characters += len(text)
+        self._misread += text.count(MISREAD)
+        return text
 
     def _take(self, rows: list[object]) -> None:
         room = self._view.settings.rows - self._rows
@@ -135,6 +146,26 @@ class Stream:
         self._found.take_rows(subject, rows, self._view, count)
         added = islice(reversed(ids), len(ids) - before)
         self.held += sum(map(len, added)) + _ID * (len(ids) - before)
+
+
+def extract_large(rule: RecordRule, view: View, limits: Limits) -> Extracted | None:
+    """Of a body that was small as it was sent and is too large to be read whole; None:
+    ``extract`` has to do."""
+    response = view.exchange.response
+    if response is None or response.stream is not None or not streamable(rule):
+        return None
+    whole = response.body_state in (BodyState.COMPLETE, BodyState.CUT)
+    if not (whole and rule.shows(response.status)) or _is_head(view):
+        return None
+    if view.body.state is not BodyState.TRUNCATED:
+        return None
+    stream = Stream(rule, view, limits)
+    stream.feed(response.body)
+    return extract_streamed(rule, view, stream)
+
+
+def _is_head(view: View) -> bool:
+    return view.exchange.request.method == b"HEAD"
 
 
 def streamable(rule: RecordRule) -> bool:

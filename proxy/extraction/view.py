@@ -26,6 +26,16 @@ D = TypeVar("D")
 _NO_CAPTURES: Mapping[str, str] = {}
 _DEFAULT_SETTINGS = Settings()
 
+MISREAD = "\ufffd"
+"""Stands for bytes that are no text in the charset; an id that holds it is none."""
+_MOST_MISREAD = 20
+"""One character in so many: a page in its own charset has one by accident at most."""
+
+
+def misread(bad: int, characters: int) -> bool:
+    """Whether a text was not written in the charset it was read in."""
+    return bad * _MOST_MISREAD > characters
+
 
 class Unreadable(Exception):
     """A body cannot be read as what a rule takes it for; caught by ``extract``."""
@@ -132,6 +142,8 @@ class View:
             content_type = self.response.get(b"content-type")
             data, charset = self.body.data, self.settings.charset
             text = self._text = decode_text(data, content_type, charset)
+            if misread(text.count(MISREAD), len(text)):
+                self.flaws.append("bad_charset")
         return text
 
     def document(self, key: Hashable, read: Callable[[View], D]) -> D:

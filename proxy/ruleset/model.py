@@ -24,6 +24,7 @@ from proxy.attribution.spec import (
     RequestMatch,
 )
 from proxy.events import Extraction
+from proxy.exchange.limits import Limits
 from proxy.exchange.model import Exchange, Request
 from proxy.extraction import (
     Extracted,
@@ -44,6 +45,7 @@ from proxy.extraction.model import OnFailure
 from proxy.extraction.prefetch import marked
 from proxy.extraction.revalidated import remember
 from proxy.extraction.signs import Sign
+from proxy.extraction.stream import extract_large
 from proxy.ruleset.calls import read_calls
 from proxy.ruleset.conditions import Condition
 from proxy.ruleset.gate import Gate, gate_of, strictest
@@ -54,6 +56,7 @@ from proxy.ruleset.page import shared_page
 
 _OF_ITS_USER = frozenset({Sign.EMAIL})
 """Signs that a page of a login or logout may carry: who logs in, the help desk."""
+_LIMITS = Limits()
 _PROGRAM = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,9}\Z")
 
 
@@ -275,7 +278,9 @@ class RuleSet:
         terms: tuple[Term, ...] = ()
         if claim.rule.context:
             terms = context_of(claim.rule.context, view)
-        answer = extract(claim.rule, view)
+        answer = extract_large(claim.rule, view, _LIMITS)
+        if answer is None:
+            answer = extract(claim.rule, view)
         if view.exchange.response is not None:
             remember(claim.rule, view, answer)
         answer = marked(view.exchange.request, answer)

@@ -35,7 +35,7 @@ def test_inputs_differ_and_are_bounded() -> None:
     mutator = Mutator(Random(1))
     made = {mutator.mutated(b"<table><tr><td>5</table>", [b"x"]) for _ in range(500)}
 
-    assert len(made) > 450
+    assert len(made) > 350
     assert max(map(len, made)) <= MOST
 
 

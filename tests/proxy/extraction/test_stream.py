@@ -172,3 +172,35 @@ def test_reading_that_failed_marks_the_exchange() -> None:
     answer = streamed(LINES, b"a\nb\n")
 
     assert (answer.status, answer.reason) == (Extraction.FAILED, "unreadable_rows")
+
+
+def test_a_body_that_is_large_only_once_decoded_is_read_row_by_row() -> None:
+    """Twelve MiB that were sent as one: nothing is cut off."""
+    table = "Nr;Naam\r\n" + "".join(f"{n};{'x' * 70}\r\n" for n in range(150_000))
+    headers = [(b"content-encoding", b"gzip")]
+    body = gzip.compress(table.encode(), 1)
+
+    answer = CSV.read(exchange("/page", body, "text/csv", headers=headers)).extracted
+
+    assert len(answer.subjects) == 150_000
+    assert answer.status is Extraction.RECORDED
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_text_in_another_charset_than_it_says_is_a_failure(whole: bool) -> None:
+    """Ids that were misread are none, whichever way the body is read."""
+    body = b"Nr\n" + b"\xff\xfe\n" * 100
+    ruleset = rule("each: {csv: {header: false}}, subject: {type: c, id: column.1}")
+    seen = exchange("/page", body, "text/csv; charset=utf-8")
+    record = ruleset.records[0].rule
+    if not whole:
+        assert seen.response is not None
+        stream = Stream(record, View(seen), Limits())
+        stream.feed(body)
+        seen.response.stream = stream
+
+    answer = extract(record, View(seen))
+
+    assert ids(answer) == ["Nr"]
+    assert answer.status is Extraction.PARTIAL
+    assert answer.reason in ("bad_charset", "unreadable_rows")
