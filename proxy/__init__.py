@@ -18,11 +18,12 @@ Words, used everywhere and without synonyms:
 
 Imports run one way (held by import-linter)::
 
-    dashboards > cli > deploy > app, capture > deposit > addons, config, keys
+    dashboards > cli > deploy > app > quarantine > capture
+      > deposit > addons, config, keys
       > admin, recorder, shipper, sealing, verification, reconciling, detections
       > journal, store, taplink, telemetry > clock, status
-      > pipeline > crosswalk, pairing, redaction, views > ruleset, pseudonym
-      > attribution, extraction, pairs > har
+      > pipeline, reprocessing > crosswalk, pairing, redaction, views
+      > ruleset, pseudonym > attribution, extraction, pairs > har
       > exchange, events, tapstream, evidence > tapgate > document > errors
 
 Everything from ``pipeline`` down is pure: bytes, values and ``now`` in, values

@@ -20,6 +20,11 @@ FORMAT = 1
 """Version of the encoding; stands in the journal's meta table."""
 
 
+FOUND_LATER = "found later by rule "
+"""How ``ViewRecorded.rule`` begins when a better rule found it in a kept response; no
+name of a rule has a blank."""
+
+
 class Strength(Enum):
     """How well the name is founded, strongest first."""
 

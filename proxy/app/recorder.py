@@ -13,12 +13,14 @@ from proxy.app.lifetime import reporting, spare_collections, stop_on_signal
 from proxy.app.loops import loop_factory
 from proxy.app.reloading import Reloading, Replaceable, start
 from proxy.attribution.sessions import Sessions
+from proxy.capture.keys import load_public
 from proxy.clock import SystemClock, wall_minus_monotonic_ns
 from proxy.config import Config
 from proxy.extraction.drift import PREFIX
 from proxy.journal import Journal, Limits
 from proxy.keys import load_or_create
 from proxy.pipeline import Keys, Pipeline
+from proxy.quarantine import Quarantine
 from proxy.recorder import Recorder, RecorderSettings
 from proxy.recorder.limits import Limits as RecorderLimits
 from proxy.ruleset import RuleSet
@@ -55,6 +57,19 @@ def pipelines(
     }
 
 
+def _quarantine(config: Config, clock: SystemClock) -> Quarantine | None:
+    """What keeps responses that no rule read; None unless the config asks for it."""
+    if config.quarantine is None:
+        return None
+    return Quarantine(
+        config.quarantine_directory,
+        load_public(config.quarantine.key),
+        most=config.quarantine.most,
+        days=config.quarantine.days,
+        now_ns=clock.wall_ns,
+    )
+
+
 async def _run(config: Config, limits: RecorderLimits) -> int:
     stop = stop_on_signal()
     clock = SystemClock()
@@ -73,10 +88,11 @@ async def _run(config: Config, limits: RecorderLimits) -> int:
             ((key, blob) for key, blob in kept.items() if not key.startswith(PREFIX)),
             wall_minus_monotonic_ns(clock),
         )
+        quarantine = _quarantine(config, clock)
         applications = {}
         for name, pipeline in pipelines(config, sessions, rulesets).items():
             pipeline.drift.load(kept.items())
-            applications[name] = Replaceable(pipeline)
+            applications[name] = Replaceable(pipeline, quarantine)
         reloading = Reloading(files, applications, versions, refused)
         recorder = Recorder(
             RecorderSettings(
@@ -95,6 +111,7 @@ async def _run(config: Config, limits: RecorderLimits) -> int:
             return {
                 **recorder.status(),
                 **reloading.figures(),
+                **({} if quarantine is None else quarantine.figures()),
                 "drift": {
                     name: drifting
                     for name, each in applications.items()
@@ -118,6 +135,8 @@ async def _run(config: Config, limits: RecorderLimits) -> int:
         watching = asyncio.create_task(reloading.run(), name="rule sets")
         async with reporting(config.status_directory, "recorder", figures):
             await recording
+        if quarantine is not None:
+            quarantine.close()
         watching.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await watching

@@ -26,6 +26,7 @@ from proxy.exchange.model import Exchange, Request
 from proxy.extraction.model import OnFailure
 from proxy.extraction.stream import Stream
 from proxy.pipeline import ConnectionContext, Outcome, Pipeline, Prepared
+from proxy.quarantine import Quarantine, unread
 from proxy.ruleset import RuleSet
 from proxy.ruleset.gate import Gate
 
@@ -40,8 +41,12 @@ MAX_SAID = 300
 class Replaceable:
     """A pipeline that a newer one may take over from; the recorder knows only this."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(
+        self, pipeline: Pipeline, quarantine: Quarantine | None = None
+    ) -> None:
         self.pipeline = pipeline
+        self.quarantine = quarantine
+        """Keeps what was not read, for a better rule; None: nothing is kept."""
 
     @property
     def gated(self) -> OnFailure | None:
@@ -64,7 +69,12 @@ class Replaceable:
 
     def finish(self, prepared: Prepared) -> Outcome:
         """By the version that observed it."""
-        return (prepared.by or self.pipeline).finish(prepared)
+        outcome = (prepared.by or self.pipeline).finish(prepared)
+        if self.quarantine is not None:
+            event = unread(outcome.events)
+            if event is not None:
+                self.quarantine.keep(prepared.exchange, event)
+        return outcome
 
     def replace(self, ruleset: RuleSet) -> None:
         """From the next exchange on."""

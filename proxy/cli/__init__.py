@@ -46,6 +46,7 @@ MODULES = {
     "capture": "captures",
     "captures": "captures",
     "replay": "captures",
+    "reprocess": "reprocess",
     "demo": "demo",
 }
 """Command → module of this package that registers it, in the order of the help."""

@@ -22,7 +22,7 @@ from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, Json
 from proxy.cli.printing import console, line, table
 from proxy.config import Config, load
 from proxy.errors import ExitCode, UnavailableError, UsageError
-from proxy.events import AccountKind
+from proxy.events import FOUND_LATER, AccountKind
 from proxy.keys import load as load_keys
 from proxy.pseudonym import pseudonym
 from proxy.store.client import ClickHouseStore
@@ -188,6 +188,11 @@ def _moment(option: str, text: str) -> datetime:
     return found
 
 
+def _action(row: Seen) -> str:
+    later = row.rule.startswith(FOUND_LATER)
+    return f"{row.action.value} ({row.rule})" if later else row.action.value
+
+
 def _account(row: Seen) -> str:
     name = row.actor or row.learned_actor
     return f"{name}{_kind(row)}" if name else f"unknown ({row.reason})"
@@ -235,7 +240,7 @@ def _print_views(
                 (
                     f"{row.started_at.astimezone():%F %T}",
                     *(show(row) for _, show in more),
-                    row.action.value,
+                    _action(row),
                     ", ".join(row.categories),
                     "" if where else row.application,
                     row.client_address,

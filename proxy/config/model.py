@@ -136,6 +136,17 @@ class Across:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Quarantining:
+    """How responses that no rule read are kept."""
+
+    key: Path
+    """Public X25519 key, PEM."""
+    most: int
+    """Bytes on disk."""
+    days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoreAccess:
     """Where the store is; with ``embedded``, it is served by this sidecar."""
 
@@ -186,6 +197,7 @@ class Config:
     admin: Admin | None = None
     telemetry: Telemetry | None = None
     across: Across | None = None
+    quarantine: Quarantining | None = None
 
     @property
     def tap_socket(self) -> Path:
@@ -201,6 +213,11 @@ class Config:
     def seal_directory(self) -> Path:
         """Where the sealer keeps the seals."""
         return self.state / "seals"
+
+    @property
+    def quarantine_directory(self) -> Path:
+        """Where responses that no rule read are kept."""
+        return self.state / "quarantine"
 
     @property
     def status_directory(self) -> Path:

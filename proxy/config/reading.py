@@ -14,6 +14,7 @@ from proxy.config.applications import applications
 from proxy.config.checking import applications_complete, distinct_listeners
 from proxy.config.model import Config, GateBounds, JournalBounds, StoreAccess, TapBounds
 from proxy.config.monitoring import admin, telemetry
+from proxy.config.quarantine import quarantine
 from proxy.config.sealing import sealing
 from proxy.document import Fields, Problems, parse
 from proxy.errors import UsageError
@@ -65,6 +66,7 @@ def read(text: str, path: Path, problems: Problems) -> Config | None:
             admin=admin(fields, base, problems),
             telemetry=telemetry(fields, problems),
             across=across(fields, problems),
+            quarantine=quarantine(fields, base, problems),
         )
     distinct_listeners(config.applications, root, problems)
     applications_complete(config, root, problems)

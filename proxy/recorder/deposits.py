@@ -3,8 +3,8 @@ the journal: pairs from a file, what a better rule found, names that several sid
 know together.
 
 A peer whose first frame is ``DEPOSIT`` sends nothing else; each frame is one
-transaction, answered with ``DEPOSITED`` once it is on disk. Only the kinds of
-``ACCEPTED`` are taken: traffic is recorded from traffic.
+transaction, answered with ``DEPOSITED`` once it is on disk. Only what
+``accepted`` says is taken: traffic is recorded from traffic.
 
 Bounded: a frame holds ``proxy.tapstream.MAX_PAYLOAD`` bytes, and a peer that does not
 wait for its answers is turned away.
@@ -23,12 +23,19 @@ from typing import NamedTuple
 
 import msgspec
 
-from proxy.events import AttributionLearned, Event, IdentifiersPaired, decode
+from proxy.events import (
+    FOUND_LATER,
+    AttributionLearned,
+    Event,
+    IdentifiersPaired,
+    ViewRecorded,
+    decode,
+)
 from proxy.recorder.committer import Committer
 from proxy.tapstream import Kind, pack
 
 ACCEPTED = (AttributionLearned, IdentifiersPaired)
-"""Kinds of events that are taken from a peer."""
+"""Kinds of events that are taken from a peer, beside views that were found later."""
 MOST_WAITING = 8
 """Frames of one peer that are not on disk yet."""
 
@@ -89,6 +96,13 @@ class Deposits:
             self._due.popleft().then()
 
 
+def accepted(event: Event) -> bool:
+    """Whether it is taken from a peer."""
+    if isinstance(event, ViewRecorded):
+        return event.rule.startswith(FOUND_LATER)
+    return isinstance(event, ACCEPTED)
+
+
 def read(payload: bytes) -> list[Event]:
     """The events of a frame.
 
@@ -100,6 +114,6 @@ def read(payload: bytes) -> list[Event]:
         events = [decode(body) for body in bodies]
     except msgspec.MsgspecError:
         raise DepositRefused("its deposit holds what is no event") from None
-    if not all(isinstance(event, ACCEPTED) for event in events):
+    if not all(map(accepted, events)):
         raise DepositRefused("its deposit holds events that only traffic makes")
     return events
