@@ -184,7 +184,7 @@ class Journal:
         """Stop in order: the next open finds ``stopped_cleanly``.
 
         Raises:
-            JournalFailed: that could not be written; everything committed stands.
+            JournalFailed, JournalFull: not written; everything committed stands.
         """
         if self._closed:
             return
