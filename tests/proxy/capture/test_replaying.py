@@ -60,6 +60,8 @@ class Live:
             for boot in (1, 2)
         ]
         self.captured = Captured()
+        self.recorded: list[Event] = []
+        """What was recorded when the capture ended."""
         self._stop = asyncio.Event()
         self._stop_capture = asyncio.Event()
         self._tasks: list[asyncio.Task[object]] = []
@@ -112,6 +114,8 @@ class Live:
         )
         self._stop_capture.set()
         await self._capture_task
+        # Before the wires are taken for gone, which the capture has not seen.
+        self.recorded = self.events()
 
     async def committed(self, exchanges: int) -> None:
         """That many exchanges are in the journal."""
@@ -162,7 +166,7 @@ async def test_replay_gives_the_events_that_were_recorded_live(tmp_path: Path) -
         await live.end_capture()
 
     replayed = Replayed()
-    assert live.events() == replayed_events(live.file, replayed)
+    assert live.recorded == replayed_events(live.file, replayed)
     assert (
         replayed.torn_bytes,
         replayed.broken_at,
@@ -186,12 +190,10 @@ async def test_open_connection_joins_the_capture_at_its_next_boundary(
         exchange(busy, "/busy")
         await live.committed(4)
         await live.end_capture()
-        # Before the wires are taken for gone, which the capture has not seen.
-        recorded = live.events()[2:]
 
     replayed = Replayed()
     events = replayed_events(live.file, replayed)
-    assert recorded == events
+    assert live.recorded[2:] == events
     assert replayed.open_connections == 2
 
 
@@ -253,7 +255,7 @@ async def test_torn_tail_is_dropped_and_counted(tmp_path: Path) -> None:
     events = replayed_events(live.file, replayed)
 
     assert replayed.torn_bytes > 0
-    assert live.events()[:1] == events[:1]
+    assert live.recorded[:1] == events[:1]
 
 
 async def test_broken_frame_ends_the_replay_and_is_counted(tmp_path: Path) -> None:
@@ -269,7 +271,7 @@ async def test_broken_frame_ends_the_replay_and_is_counted(tmp_path: Path) -> No
     replayed = Replayed()
     events = replayed_events(live.file, replayed)
 
-    assert live.events() == events
+    assert live.recorded == events
     assert replayed.broken_at is not None
 
 
