@@ -79,7 +79,7 @@ class Assembly:
             if source is None:
                 source = self.sources[boot] = Source(boot, State.EXPECTED)
             if number == WIRE:
-                source.told_ns = covered[0]
+                source.told_ns, source.unread_ns = covered
             else:
                 source.done[number] = covered
 

@@ -127,9 +127,9 @@ class Committer:
         if self._lazy > _LAZY_ROWS:
             self._wanted.set()
 
-    def told(self, boot: int, wall_ns: int) -> None:
+    def told(self, source: Source) -> None:
         """Note how far a wire has told with the next batch; none is made for it."""
-        self._progress[boot, WIRE] = wall_ns, 0
+        self._progress[source.boot, WIRE] = source.told_ns, source.unread_ns
 
     async def run(self) -> None:
         """Commit until ``finish``; a heartbeat when there is nothing else."""

@@ -10,7 +10,7 @@ from tests.torture.__main__ import run
 from tests.torture.judge import summary
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("first", [1, 11, 21, 31])
 def test_nothing_acknowledged_is_lost_by_kills_and_outages(
     first: int, tmp_path: Path

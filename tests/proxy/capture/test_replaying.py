@@ -74,11 +74,12 @@ class Live:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        # The recorder first: nothing more is recorded of wires that end.
+        self._stop.set()
+        await self._recorder_task
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._stop.set()
-        await self._recorder_task
 
     def events(self) -> list[Event]:
         """What was recorded of the traffic."""
