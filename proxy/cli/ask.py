@@ -45,6 +45,12 @@ From = Annotated[
     ),
 ]
 To = Annotated[str | None, typer.Option("--to", help="End, not included (now).")]
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of", help="Answer by the names and ids that were known before (now)."
+    ),
+]
 Limit = Annotated[int, typer.Option(min=1, max=1_000_000, help="Most rows to print.")]
 DEFAULT_PERIOD = timedelta(days=30)
 FIRST_YEAR, LAST_YEAR = 1971, 2261
@@ -66,12 +72,14 @@ def who_saw_command(
         str, typer.Option("--type", help="Subject type, as the rule set names it.")
     ] = "client",
     limit: Limit = 10_000,
+    as_of: AsOf = None,
     *,
     as_json: Json = False,
 ) -> int:
     """Which accounts were shown this client's record, by any of its ids."""
     settings = load(config)
     since, until = period(start, end)
+    known = moment("--as-of", as_of) if as_of is not None else None
     keys = load_keys(settings.keys)
     asked = [
         Identifier(
@@ -81,7 +89,9 @@ def who_saw_command(
     ]
 
     def ask(store: ClickHouseStore) -> tuple[Answer, Identity, Caveats]:
-        answer, identity = who_saw_client(store, asked, since, until, limit=limit)
+        answer, identity = who_saw_client(
+            store, asked, since, until, limit=limit, as_of=known
+        )
         return answer, identity, period_caveats(store, since, until)
 
     answer, identity, caveats = asking(settings, ask)
@@ -110,15 +120,17 @@ def seen_by_command(
     start: From = None,
     end: To = None,
     limit: Limit = 10_000,
+    as_of: AsOf = None,
     *,
     as_json: Json = False,
 ) -> int:
     """Which records this account was shown; subjects appear as pseudonyms."""
     settings = load(config)
     since, until = period(start, end)
+    known = moment("--as-of", as_of) if as_of is not None else None
 
     def ask(store: ClickHouseStore) -> tuple[Answer, Caveats]:
-        answer = seen_by(store, employee, since, until, limit=limit)
+        answer = seen_by(store, employee, since, until, limit=limit, as_of=known)
         return answer, period_caveats(store, since, until)
 
     answer, caveats = asking(settings, ask)
@@ -167,14 +179,19 @@ def period(start: str | None, end: str | None) -> tuple[datetime, datetime]:
     Raises:
         UsageError: not a time, or the end is not after the start.
     """
-    until = _moment("--to", end) if end is not None else datetime.now(UTC)
-    since = _moment("--from", start) if start is not None else until - DEFAULT_PERIOD
+    until = moment("--to", end) if end is not None else datetime.now(UTC)
+    since = moment("--from", start) if start is not None else until - DEFAULT_PERIOD
     if since >= until:
         raise UsageError(f"--from {since:%F %T} is not before --to {until:%F %T}")
     return since, until
 
 
-def _moment(option: str, text: str) -> datetime:
+def moment(option: str, text: str) -> datetime:
+    """A time given as text; local without an offset.
+
+    Raises:
+        UsageError: not a time, or outside of what a store holds.
+    """
     try:
         found = datetime.fromisoformat(text).astimezone()
     except (ValueError, OverflowError) as error:

@@ -19,9 +19,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from proxy.events import Action
 from proxy.store.client import Result
-from proxy.store.investigations import LIMIT, Answer, Seen, who_saw
+from proxy.store.investigations import LIMIT, Answer, moment, who_saw
 
 HOPS = 4
 """Pairs from the id that was asked for: number, BSN, row id, and one to spare."""
@@ -90,6 +89,7 @@ def follow(
     *,
     hops: int = HOPS,
     most: int = MOST_IDS,
+    as_of: datetime | None = None,
 ) -> Identity:
     """Every id that pairs lead to from these, breadth first.
 
@@ -98,13 +98,14 @@ def follow(
         asked: The same id under each live key; their closures are kept apart.
         hops: Most pairs between an id and the one that was asked for.
         most: Most ids found.
+        as_of: By the pairs that were known before; None: by all.
     """
     known = {each.pseudonym: each for each in asked}
     start = {each.pseudonym: each.pseudonym for each in asked}
     """Id → the asked id it was reached from."""
     types = {(each.pseudonym, each.type) for each in asked}
     conflicts: dict[tuple[str, str], Conflict] = {}
-    frontier = _pairs(store, list(known))
+    frontier = _pairs(store, list(known), as_of)
     complete = True
     for hop in range(1, hops + 2):
         candidates = _certain(frontier, conflicts)
@@ -114,7 +115,7 @@ def follow(
         if hop > hops or len(known) + len(candidates) > most:
             complete = False
             break
-        after = _pairs(store, list({pair.paired for pair in candidates}))
+        after = _pairs(store, list({pair.paired for pair in candidates}), as_of)
         doubtful = {(p.id, p.paired_type) for p in after} - {
             (p.id, p.paired_type) for p in _certain(after, conflicts)
         }
@@ -148,41 +149,13 @@ def who_saw_client(
     end: datetime,
     *,
     limit: int = LIMIT,
+    as_of: datetime | None = None,
 ) -> tuple[Answer, Identity]:
     """``who_saw`` by every id of the client; a row's ``subject`` tells by which."""
-    identity = follow(store, asked)
-    by_type: dict[str, list[str]] = {}
-    for each in identity.identifiers:
-        by_type.setdefault(each.type, []).append(each.pseudonym)
-    answers = [
-        who_saw(store, ids, kind, start, end, limit=limit)
-        for kind, ids in by_type.items()
-    ]
-    rows = [row for answer in answers for row in answer.rows]
-    if len(answers) > 1:
-        rows.sort(key=_weight)
-    complete = len(rows) <= limit and all(answer.complete for answer in answers)
-    return Answer(rows[:limit], complete), identity
-
-
-_WEIGHTS = (
-    Action.VIEW,
-    Action.PRINT,
-    Action.EXPORT,
-    Action.UPDATE,
-    Action.CREATE,
-    Action.DELETE,
-    Action.LIST,
-    Action.SEARCH,
-    Action.MENTION,
-)
-
-
-def _weight(row: Seen) -> tuple[object, ...]:
-    """The order of one question, for rows of several."""
-    weight = _WEIGHTS.index(row.action)
-    identity = (row.node, row.epoch, row.seq, row.position)
-    return (not row.opened, weight, row.started_at, *identity)
+    identity = follow(store, asked, as_of=as_of)
+    ids = [each.pseudonym for each in identity.identifiers]
+    answer = who_saw(store, ids, "", start, end, limit=limit, as_of=as_of)
+    return answer, identity
 
 
 def conflicts_of(store: Questions, *, limit: int = 1_000) -> list[Conflict]:
@@ -206,12 +179,16 @@ def conflicts_of(store: Questions, *, limit: int = 1_000) -> list[Conflict]:
     ]
 
 
-def _pairs(store: Questions, ids: list[str]) -> list[_Pair]:
+def _pairs(store: Questions, ids: list[str], as_of: datetime | None) -> list[_Pair]:
+    params: dict[str, object] = {"ids": ids, "limit": 16 * MOST_IDS}
+    asked = "paired_with(ids = {ids:Array(String)})"
+    if as_of is not None:
+        params["as_of"] = moment(as_of)
+        asked = "paired_with_as_of(ids = {ids:Array(String)}, as_of = {as_of:String})"
     result = store.query(
-        "SELECT id_type, id_hex, paired_type, paired_hex, sources "
-        "FROM paired_with(ids = {ids:Array(String)}) "
+        f"SELECT id_type, id_hex, paired_type, paired_hex, sources FROM {asked} "  # noqa: S608
         "ORDER BY id_type, id_hex, paired_type, paired_hex LIMIT {limit:UInt64}",
-        {"ids": ids, "limit": 16 * MOST_IDS},
+        params,
     )
     return [
         _Pair(row[0], row[1], row[2], row[3], tuple(sorted(row[4])))

@@ -155,20 +155,32 @@ def who_saw(
     end: datetime,
     *,
     limit: int = LIMIT,
+    as_of: datetime | None = None,
 ) -> Answer:
-    """Views of these pseudonyms (one per live key), opened before listed."""
+    """Views of these pseudonyms (one per live key), opened before listed.
+
+    Args:
+        store: what is asked.
+        subjects: pseudonyms, hex.
+        subject_type: as the rule set names it; empty for any, since a pseudonym is
+            of one type.
+        start: of the period.
+        end: of the period, not included.
+        limit: most rows.
+        as_of: answer by the names that were known before; None: by all.
+    """
     for subject in subjects:
         if not _PSEUDONYM.match(subject):
             raise ValueError("a pseudonym is 32 lower-case hex digits")
     return _views(
         store,
-        f"SELECT {_COLUMNS} FROM who_saw(subjects = {{subjects:Array(String)}}, "  # noqa: S608
-        "subject_type = {subject_type:String}, "
-        "from = {from:String}, to = {to:String})" + _ORDER,
+        f"SELECT {_COLUMNS} FROM who_saw{_suffix(as_of)}("  # noqa: S608
+        "subjects = {subjects:Array(String)}, subject_type = {subject_type:String}, "
+        f"{_given(as_of)})" + _ORDER,
         {
             "subjects": list(subjects),
             "subject_type": subject_type,
-            **_period(start, end),
+            **_period(start, end, as_of),
         },
         limit,
     )
@@ -181,13 +193,14 @@ def seen_by(
     end: datetime,
     *,
     limit: int = LIMIT,
+    as_of: datetime | None = None,
 ) -> Answer:
-    """Views of this account, opened before listed."""
+    """Views of this account, opened before listed; see ``who_saw`` for ``as_of``."""
     return _views(
         store,
-        f"SELECT {_COLUMNS} FROM seen_by(employee = {{employee:String}}, "  # noqa: S608
-        "from = {from:String}, to = {to:String})" + _ORDER,
-        {"employee": employee, **_period(start, end)},
+        f"SELECT {_COLUMNS} FROM seen_by{_suffix(as_of)}("  # noqa: S608
+        f"employee = {{employee:String}}, {_given(as_of)})" + _ORDER,
+        {"employee": employee, **_period(start, end, as_of)},
         limit,
     )
 
@@ -259,13 +272,33 @@ def period_caveats(
     )
 
 
-def _period(start: datetime, end: datetime) -> dict[str, str]:
-    if start.tzinfo is None or end.tzinfo is None:
+def _period(
+    start: datetime, end: datetime, as_of: datetime | None = None
+) -> dict[str, str]:
+    given = {"from": start, "to": end}
+    if as_of is not None:
+        given["as_of"] = as_of
+    return {name: moment(each) for name, each in given.items()}
+
+
+def moment(at: datetime) -> str:
+    """A time as the parameterised views read it.
+
+    Raises:
+        ValueError: it has no offset.
+    """
+    if at.tzinfo is None:
         raise ValueError("a period needs times with an offset")
-    return {
-        "from": start.astimezone(UTC).isoformat(sep=" ", timespec="microseconds"),
-        "to": end.astimezone(UTC).isoformat(sep=" ", timespec="microseconds"),
-    }
+    return at.astimezone(UTC).isoformat(sep=" ", timespec="microseconds")
+
+
+def _suffix(as_of: datetime | None) -> str:
+    return "" if as_of is None else "_as_of"
+
+
+def _given(as_of: datetime | None) -> str:
+    given = "from = {from:String}, to = {to:String}"
+    return given if as_of is None else given + ", as_of = {as_of:String}"
 
 
 def _views(store: Questions, sql: str, params: dict[str, object], limit: int) -> Answer:

@@ -8,7 +8,10 @@ writes it to ``build/bench-store.json``.
 
 The office: 16,000 accounts in 440-view sessions of which 16 are open at a time, 4.1
 million clients; one view in eleven opens a client (the popular ones more often),
-the others are rows of search results. Half a year, evenly.
+the others are rows of search results. Half a year, evenly. One session in fifty
+starts without a name, which its 45th view tells; one in 200 never has one. Every
+client has a second id, of which a page said so; questions follow it, and one opened
+view in four shows the client by that id.
 """
 
 from __future__ import annotations
@@ -25,9 +28,10 @@ from pathlib import Path
 
 from proxy.events import Action, Actor, Strength, ViewRecorded
 from proxy.store.client import ClickHouseStore
-from proxy.store.investigations import seen_by, who_saw
+from proxy.store.crosswalk import Identifier, who_saw_client
+from proxy.store.investigations import seen_by
 from proxy.store.row_of import Row
-from proxy.store.tables import VIEWS
+from proxy.store.tables import ATTRIBUTIONS, CROSSWALK, VIEWS
 from tests.support.embedded import running
 
 BATCH = 20_000
@@ -50,20 +54,53 @@ SELECT 'sidecar-1', 1780000000000, n + 1, 'sonar', 12345678901234 + e % 4, c,
         + toIntervalNanosecond(toInt64(n) * {step}),
     concat('10.', toString(e % 4), '.', toString(intDiv(e, 250)), '.',
            toString(e % 250)),
-    concat('user', toString(e)), concat('USER', toString(e)), 'form', 'confirmed', '',
-    concat('ab54a98c-', lower(hex(c)), '-', lower(hex(500))),
-    lower(hex(sipHash128(c))), 'person', 'client',
+    if(named, concat('user', toString(e)), ''),
+    if(named, concat('USER', toString(e)), ''), if(named, 'form', ''),
+    if(named, 'confirmed', 'none'), if(named, '', 'unknown_session'),
+    if(named, concat('ab54a98c-', lower(hex(c)), '-', lower(hex(500))), ''),
+    lower(hex(sipHash128(c))), if(named, 'person', 'unknown'),
+    if(second, 'bsn', 'client'),
     sipHash128(toUInt32(if(opens, pow(rand64(1) / 18446744073709551615., 1.6),
-                           rand64(2) / 18446744073709551615.) * {subjects})),
+                           rand64(2) / 18446744073709551615.) * {subjects}),
+               toUInt8(second)),
     1, if(opens, 'view', 'search'), if(opens, 'client_detail', 'client_search'),
     if(opens, ['contact', 'income'], []), if(opens, 0, k % 11 - 1), '0123456789abcdef'
 FROM
 (
     SELECT number + {first} AS n, intDiv(n, 16 * 440) * 16 + n % 16 AS c,
         intDiv(n % (16 * 440), 16) AS k, cityHash64(c) % {employees} AS e,
-        k % 11 = 0 AS opens
+        k % 11 = 0 AS opens, opens AND c % 4 = 0 AS second,
+        NOT (c % 50 = 7 AND k < 44) AND c % 200 != 9 AS named
     FROM numbers({count})
 )
+"""
+
+LEARNED = """
+INSERT INTO attributions ({columns})
+SELECT 'sidecar-1', 1780000000001, c + 1, 'sonar', 12345678901234 + e % 4, c, 2000,
+    at, at - toIntervalNanosecond(toInt64(16 * 45) * {step}), at, 4,
+    concat('10.', toString(e % 4), '.', toString(intDiv(e, 250)), '.',
+           toString(e % 250)),
+    concat('user', toString(e)), concat('USER', toString(e)), 'page', 'confirmed', '',
+    concat('ab54a98c-', lower(hex(c)), '-', lower(hex(2000))),
+    lower(hex(sipHash128(c))), 'person', ''
+FROM
+(
+    SELECT number * 50 + 7 AS c, cityHash64(c) % {employees} AS e,
+        toDateTime64('2026-01-01 00:00:00', 9, 'UTC') + toIntervalNanosecond(
+            toInt64(intDiv(c, 16) * 16 * 440 + 44 * 16 + c % 16) * {step}) AS at
+    FROM numbers({count})
+)
+"""
+
+PAIRED = """
+INSERT INTO crosswalk ({columns})
+SELECT 'sidecar-1', 1780000000002, number + 1, 'sonar', 12345678901234, number, 0,
+    toDateTime64('2026-01-01 00:00:00', 9, 'UTC') + toIntervalSecond(number),
+    'client', sipHash128(toUInt32(number), 0::UInt8),
+    'bsn', sipHash128(toUInt32(number), 1::UInt8), 1, 'rule client_detail',
+    '0123456789abcdef'
+FROM numbers({first}, {count})
 """
 
 AGGREGATES = {
@@ -119,6 +156,22 @@ def _fill(store: ClickHouseStore, rows: int) -> None:
                 employees=EMPLOYEES,
             )
         )
+    store.command(
+        LEARNED.format(
+            columns=", ".join(ATTRIBUTIONS.columns),
+            step=step,
+            employees=EMPLOYEES,
+            count=rows // 440 // 50,
+        )
+    )
+    for first in range(0, SUBJECTS, CHUNK):
+        store.command(
+            PAIRED.format(
+                columns=", ".join(CROSSWALK.columns),
+                first=first,
+                count=min(CHUNK, SUBJECTS - first),
+            )
+        )
 
 
 def _ship(store: ClickHouseStore, first: int, count: int) -> float:
@@ -140,13 +193,14 @@ def _figures(
         str(row[0])
         for row in store.query(
             "SELECT DISTINCT lower(hex(subject)) FROM (SELECT subject FROM views "
-            "WHERE action = 'view' AND actor LIKE 'user12%' LIMIT 200000) "
+            "WHERE action = 'view' AND subject_type = 'client' "
+            "AND actor LIKE 'user12%' LIMIT 200000) "
             f"ORDER BY cityHash64(subject) LIMIT {QUESTIONS}"
         ).rows
     ]
     accounts = [f"user{n * 257 % EMPLOYEES}" for n in range(QUESTIONS)]
     who = [
-        _ms(lambda each=each: who_saw(store, [each], "client", *PERIOD))  # type: ignore[misc]
+        _ms(lambda each=each: who_saw_client(store, [_client(each)], *PERIOD))  # type: ignore[misc]
         for each in subjects
     ]
     by = [
@@ -174,6 +228,10 @@ def _figures(
         "parts": int(parts),
         "rows": rows,
     }
+
+
+def _client(subject: str) -> Identifier:
+    return Identifier(type="client", pseudonym=subject)
 
 
 def _ms(ask: Callable[[], object]) -> float:

@@ -81,6 +81,7 @@ CREATE TABLE IF NOT EXISTS views
     position UInt32 COMMENT '0-based place in a list; 0 for a page about one subject' CODEC(Delta(4), ZSTD(1)),
     ruleset LowCardinality(String) COMMENT 'First 16 hex digits of the SHA-256 of the rule set' CODEC(ZSTD(1)),
     INDEX seq_range (epoch, seq) TYPE minmax GRANULARITY 1,
+    INDEX by_session actor_session TYPE bloom_filter(0.01) GRANULARITY 1,
     PROJECTION by_subject (SELECT _part_offset ORDER BY subject)
 )
 ENGINE = MergeTree

@@ -24,6 +24,7 @@ CREATE TABLE IF NOT EXISTS crosswalk
 ENGINE = MergeTree
 ORDER BY (one, other)
 SETTINGS
+    index_granularity = 1024,
     non_replicated_deduplication_window = 10000,
     fsync_after_insert = 1,
     fsync_part_directory = 1
