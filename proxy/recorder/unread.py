@@ -44,8 +44,9 @@ class Unread:
         self._pages: OrderedDict[_Page, int] = OrderedDict()
 
     def count(self, event: ExchangeRecorded) -> None:
-        """Take note of an exchange, if it was not read."""
-        if event.extraction in _READ:
+        """Take note of an exchange, if it was not read. One that nobody answered
+        showed no page: whether the application is there is said elsewhere."""
+        if event.extraction in _READ or not event.status:
             return
         self.exchanges += 1
         page = _Page(

@@ -12,7 +12,6 @@ from proxy.telemetry.instrument import (
     Point,
     Reports,
     figure,
-    mapping,
     table,
 )
 
@@ -213,13 +212,5 @@ RECORDER = (
         "Rule files read again and put in force.",
         (ROLE,),
         figure("recorder", "ruleset_reloads"),
-    ),
-    Instrument(
-        "whosaw.rule.drifted",
-        Kind.GAUGE,
-        "{rule}",
-        "Rules that used to find records and find none now, by application.",
-        (APPLICATION,),
-        mapping("recorder", "drifted"),
     ),
 )

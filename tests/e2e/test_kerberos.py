@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -191,9 +192,9 @@ def test_a_ticket_the_application_refuses_names_nobody(office: Office) -> None:
     path = page("protected", "replayed")
     (token,) = office.tokens("jansen")
     answers = [office.connection("opened").get(path, token)]
-    # On a busy host Apache's cache has let a replay pass: whatever it takes is
-    # named, and what it refuses is not.
-    while answers[-1] != 401 and len(answers) < 6:
+    # On a busy host Apache's cache has let replays pass, and its log is not always
+    # in the order of its answers: whatever it takes is named, what it refuses is not.
+    while answers[-1] != 401 and len(answers) < 40:
         answers.append(office.connection("opened").get(path, token))
     taken = answers.count(404)
 
@@ -202,7 +203,7 @@ def test_a_ticket_the_application_refuses_names_nobody(office: Office) -> None:
     assert answers == [404] * taken + [401]
     assert taken >= 1
     assert names == [JANSEN] * taken + ["credentials_refused"]
-    assert office.truth(path) == [JANSEN] * taken + ["-"]
+    assert Counter(office.truth(path)) == {JANSEN: taken, "-": 1}
     failed = [c for c in office.sidecar.changes() if c.kind is SessionKind.LOGIN_FAILED]
     assert failed
     assert not any(change.actor.name for change in failed)

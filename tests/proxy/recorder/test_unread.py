@@ -38,8 +38,9 @@ def met(unread: Unread, times: int = 1, **changes: object) -> None:
 
 
 def test_what_was_read_is_not_counted() -> None:
-    """Nor what was expected to show nothing."""
+    """Nor what was expected to show nothing, nor what was never answered."""
     unread = Unread()
+    met(unread, extraction=Extraction.FAILED, status=0)
     met(unread, extraction=Extraction.RECORDED)
     met(unread, extraction=Extraction.NOTHING_EXPECTED)
 
