@@ -21,7 +21,7 @@ Imports run one way (held by import-linter)::
     dashboards > cli > deploy > app > quarantine > capture
       > deposit > addons, config, keys
       > admin, recorder, shipper, sealing, verification, reconciling, detections
-      > journal, store, taplink, telemetry > clock, status
+      > journal, store, taplink, telemetry > clock, key_pair, status
       > pipeline, reprocessing > crosswalk, pairing, redaction, views
       > ruleset, pseudonym > attribution, extraction, pairs > har
       > exchange, events, tapstream, evidence > tapgate > document > errors

@@ -9,8 +9,6 @@ Failure modes: ``UsageError`` with the file, never its content.
 
 from __future__ import annotations
 
-import os
-import stat
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -27,15 +25,11 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
+from proxy import key_pair
 from proxy.errors import UsageError
 from proxy.evidence.seal import fingerprint
 
 _END = b"-----END PUBLIC KEY-----"
-
-
-def public_path(path: Path) -> Path:
-    """Where the public half of a key lies."""
-    return path.with_name(path.name + ".pub")
 
 
 def create(path: Path) -> Ed25519PrivateKey:
@@ -49,16 +43,7 @@ def create(path: Path) -> Ed25519PrivateKey:
     public = key.public_key().public_bytes(
         Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
     )
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _write(path, secret, 0o600)
-        public_path(path).write_bytes(public)
-    except FileExistsError:
-        raise UsageError(
-            f"{path}: is there already; a new key goes to a new file"
-        ) from None
-    except OSError as error:
-        raise UsageError(f"{path}: cannot write the key: {error.strerror}") from error
+    key_pair.write(path, secret, public)
     return key
 
 
@@ -77,16 +62,7 @@ def load(path: Path) -> Ed25519PrivateKey:
     Raises:
         UsageError: missing, readable by others, or no Ed25519 key.
     """
-    try:
-        with path.open("rb") as file:
-            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-            data = file.read()
-    except OSError as error:
-        raise UsageError(f"{path}: cannot read the key: {error.strerror}") from error
-    if mode & 0o077:
-        raise UsageError(
-            f"{path}: may be read by others (mode {mode:04o}); run: chmod 600 {path}"
-        )
+    data = key_pair.read(path)
     try:
         key = load_pem_private_key(data, None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
@@ -123,11 +99,3 @@ def load_public(paths: list[Path]) -> dict[str, Ed25519PublicKey]:
         if not pieces:
             raise UsageError(f"{path}: holds no public key in PEM")
     return found
-
-
-def _write(path: Path, data: bytes, mode: int) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())

@@ -8,8 +8,6 @@ Failure modes: ``UsageError`` with the file, never its content.
 
 from __future__ import annotations
 
-import os
-import stat
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -26,12 +24,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
+from proxy import key_pair
 from proxy.errors import UsageError
-
-
-def public_path(path: Path) -> Path:
-    """Where the public half of a key lies."""
-    return path.with_name(path.name + ".pub")
 
 
 def create(path: Path) -> X25519PrivateKey:
@@ -45,18 +39,7 @@ def create(path: Path) -> X25519PrivateKey:
     public = key.public_key().public_bytes(
         Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
     )
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secret)
-        public_path(path).write_bytes(public)
-    except FileExistsError:
-        raise UsageError(
-            f"{path}: is there already; a new key goes to a new file"
-        ) from None
-    except OSError as error:
-        raise UsageError(f"{path}: cannot write the key: {error.strerror}") from error
+    key_pair.write(path, secret, public)
     return key
 
 
@@ -66,16 +49,7 @@ def load(path: Path) -> X25519PrivateKey:
     Raises:
         UsageError: missing, readable by others, or no X25519 key.
     """
-    try:
-        with path.open("rb") as file:
-            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-            data = file.read()
-    except OSError as error:
-        raise UsageError(f"{path}: cannot read the key: {error.strerror}") from error
-    if mode & 0o077:
-        raise UsageError(
-            f"{path}: may be read by others (mode {mode:04o}); run: chmod 600 {path}"
-        )
+    data = key_pair.read(path)
     try:
         key = load_pem_private_key(data, None)
     except (ValueError, TypeError, UnsupportedAlgorithm):

@@ -12,7 +12,8 @@ from proxy.capture.envelope import fingerprint as capture_fingerprint
 from proxy.cli.options import DEFAULT_CONFIG, ConfigFile
 from proxy.config import load
 from proxy.evidence.seal import fingerprint
-from proxy.seal_key import create, public_path
+from proxy.key_pair import public_path
+from proxy.seal_key import create
 
 
 def register(app: typer.Typer) -> None:
@@ -53,5 +54,5 @@ def make_capture_key(
     public = capture_keys.create(out).public_key().public_bytes_raw()
     told = capture_fingerprint(public)
     typer.echo(f"{out}: the private key {told}, mode 0600; it opens captures")
-    typer.echo(f"{capture_keys.public_path(out)}: its public half, for capture --to")
+    typer.echo(f"{public_path(out)}: its public half, for capture --to")
     return 0

@@ -2,48 +2,44 @@
 
 from __future__ import annotations
 
-from proxy.telemetry.instrument import ROLE, Instrument, Kind, figure
+from functools import partial
+
+from proxy.telemetry.instrument import Kind, reported
+
+_counter = partial(reported, Kind.COUNTER, "wire")
 
 GATE = (
-    Instrument(
-        "whosaw.gate.held",
+    reported(
         Kind.UP_DOWN_COUNTER,
+        "wire",
+        "whosaw.gate.held",
         "By",
+        "gate_held_bytes",
         "Bytes of gated pages that wait for their record to be on disk.",
-        (ROLE,),
-        figure("wire", "gate_held_bytes"),
     ),
-    Instrument(
+    _counter(
         "whosaw.gate.full",
-        Kind.COUNTER,
         "{event}",
+        "gate_full",
         "Times a connection held as much as it may: its page is recorded truncated.",
-        (ROLE,),
-        figure("wire", "gate_full"),
     ),
-    Instrument(
+    _counter(
         "whosaw.gate.deadlines",
-        Kind.COUNTER,
         "{event}",
+        "gate_deadlines",
         "Pages whose record was not on disk within the hold deadline.",
-        (ROLE,),
-        figure("wire", "gate_deadlines"),
     ),
-    Instrument(
+    _counter(
         "whosaw.gate.opened",
-        Kind.COUNTER,
         "{event}",
+        "gate_opened",
         "Times gated pages were relayed before they were recorded (policy open); "
         "each is a gap.",
-        (ROLE,),
-        figure("wire", "gate_opened"),
     ),
-    Instrument(
+    _counter(
         "whosaw.gate.closed",
-        Kind.COUNTER,
         "{connection}",
+        "gate_closed",
         "Connections ended with a page held (policy closed).",
-        (ROLE,),
-        figure("wire", "gate_closed"),
     ),
 )

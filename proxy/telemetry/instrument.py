@@ -75,6 +75,13 @@ def figure(of: str, key: str, scale: float = 1.0) -> Reader:
     return read
 
 
+def reported(
+    kind: Kind, of: str, name: str, unit: str, key: str, description: str
+) -> Instrument:
+    """The usual instrument: one figure, as it is, of each process of a kind."""
+    return Instrument(name, kind, unit, description, (ROLE,), figure(of, key))
+
+
 def footprint(key: str) -> Reader:
     """One figure of what every process itself uses."""
 

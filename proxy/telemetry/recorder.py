@@ -12,6 +12,7 @@ from proxy.telemetry.instrument import (
     Point,
     Reports,
     figure,
+    reported,
     table,
 )
 
@@ -23,14 +24,8 @@ INTENDED = "whosaw.gap.intended"
 
 
 def _counter(name: str, unit: str, key: str, description: str) -> Instrument:
-    return Instrument(
-        f"whosaw.recorder.{name}",
-        Kind.COUNTER,
-        unit,
-        description,
-        (ROLE,),
-        figure("recorder", key),
-    )
+    full = f"whosaw.recorder.{name}"
+    return reported(Kind.COUNTER, "recorder", full, unit, key, description)
 
 
 def _amount(

@@ -11,18 +11,13 @@ from proxy.telemetry.instrument import (
     Point,
     Reports,
     figure,
+    reported,
 )
 
 
 def _counter(name: str, unit: str, key: str, description: str) -> Instrument:
-    return Instrument(
-        f"whosaw.shipper.{name}",
-        Kind.COUNTER,
-        unit,
-        description,
-        (ROLE,),
-        figure("shipper", key),
-    )
+    full = f"whosaw.shipper.{name}"
+    return reported(Kind.COUNTER, "shipper", full, unit, key, description)
 
 
 def _gauge(

@@ -7,9 +7,9 @@ from proxy.telemetry.instrument import (
     ROLE,
     Instrument,
     Kind,
-    Reader,
     figure,
     mapping,
+    reported,
     table,
 )
 
@@ -17,29 +17,13 @@ DIRECTION = "network.io.direction"
 
 
 def _counter(name: str, unit: str, key: str, description: str) -> Instrument:
-    return Instrument(
-        f"whosaw.wire.{name}",
-        Kind.COUNTER,
-        unit,
-        description,
-        (ROLE,),
-        figure("wire", key),
-    )
+    full = f"whosaw.wire.{name}"
+    return reported(Kind.COUNTER, "wire", full, unit, key, description)
 
 
 def _amount(name: str, unit: str, key: str, description: str) -> Instrument:
-    return Instrument(
-        f"whosaw.wire.{name}",
-        Kind.UP_DOWN_COUNTER,
-        unit,
-        description,
-        (ROLE,),
-        figure("wire", key),
-    )
-
-
-def _bytes() -> Reader:
-    return table("wire", "bytes_by", DIRECTION)
+    full = f"whosaw.wire.{name}"
+    return reported(Kind.UP_DOWN_COUNTER, "wire", full, unit, key, description)
 
 
 WIRE = (
@@ -61,7 +45,7 @@ WIRE = (
         "By",
         "Bytes relayed: receive is from browsers, transmit is to them.",
         (ROLE, DIRECTION),
-        _bytes(),
+        table("wire", "bytes_by", DIRECTION),
     ),
     _counter(
         "connections.aborted",

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from proxy.errors import UsageError
 from proxy.evidence.seal import fingerprint
-from proxy.seal_key import create, load, load_or_create, load_public, public_path
+from proxy.key_pair import public_path
+from proxy.seal_key import create, load, load_or_create, load_public
 
 
 def test_a_key_is_made_once_and_read_again(tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from proxy.capture.keys import create, load, load_public, public_path
+from proxy.capture.keys import create, load, load_public
 from proxy.errors import UsageError
+from proxy.key_pair import public_path
 from proxy.seal_key import create as create_seal_key
 
 
