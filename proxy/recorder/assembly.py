@@ -79,7 +79,7 @@ class Assembly:
             if source is None:
                 source = self.sources[boot] = Source(boot, State.EXPECTED)
             if number == WIRE:
-                source.told_ns, source.unread_ns = covered
+                source.told_ns = covered[0]
             else:
                 source.done[number] = covered
 

@@ -127,9 +127,9 @@ class Committer:
         if self._lazy > _LAZY_ROWS:
             self._wanted.set()
 
-    def told(self, source: Source) -> None:
+    def told(self, boot: int, wall_ns: int) -> None:
         """Note how far a wire has told with the next batch; none is made for it."""
-        self._progress[source.boot, WIRE] = source.told_ns, source.unread_ns
+        self._progress[boot, WIRE] = wall_ns, 0
 
     async def run(self) -> None:
         """Commit until ``finish``; a heartbeat when there is nothing else."""

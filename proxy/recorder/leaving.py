@@ -34,25 +34,19 @@ def of_gone(source: Source, rests: Rests, *, replaying: bool) -> list[GapRecorde
 
 
 def of_unexpected(source: Source, from_ns: int, to_ns: int) -> list[GapRecorded]:
-    """Gaps of a wire that only the journal knows; ``from_ns`` where the journal
+    """The gap of a wire that only the journal knows; ``from_ns`` where the journal
     does not know how far it had told."""
     connections = len(source.done.keys() - {0})
     if not connections and not source.told_ns:
         return []
     from_ns = source.told_ns or from_ns
     nothing = [(0, 0)] * connections
-    found = [_gap(source, "did_not_return", from_ns, to_ns, "", nothing)]
-    if source.unread_ns:
-        # What was not read of them since then is in no gap of their own.
-        reason = "unread_connections"
-        found.append(_gap(source, reason, source.unread_ns, to_ns, "", ()))
-    return found
+    return [_gap(source, "did_not_return", from_ns, to_ns, "", nothing)]
 
 
 def of_unknown(boot: int, from_ns: int, to_ns: int) -> GapRecorded:
-    """The gap of a wire that had begun, and of which the journal knows nothing: it
-    never connected, or died while it still sent what it had kept."""
-    return _gap(Source(boot, State.GONE), "never_caught_up", from_ns, to_ns, "", ())
+    """The gap of a wire that had begun and never spoke to a recorder."""
+    return _gap(Source(boot, State.GONE), "never_connected", from_ns, to_ns, "", ())
 
 
 def _gap(

@@ -44,8 +44,6 @@ class Marking:
         """Wire boot → how many commits there are once its gap is on disk."""
         self._known: dict[int, int] = {}
         """The same for what says that it has begun."""
-        self._done: set[int] = set()
-        """Those whose file was taken away, as long as they live."""
 
     def collect(self, living: Iterable[int]) -> None:
         """Record what was left by wires that are not among the living."""
@@ -57,21 +55,17 @@ class Marking:
                 self._committer.add(gaps.of_marker(marker, now_ns))
                 self._due[marker.boot] = self._committer.taken + 1
 
-    def noted(self, boot: int) -> None:
-        """The next batch notes in the journal how far this wire has told: if it is
-        lost from then on, that is known."""
-        if self._directory is not None and boot not in self._done:
+    def introduced(self, boot: int) -> None:
+        """The next batch notes this wire in the journal: from then on it is known."""
+        if self._directory is not None:
             self._known[boot] = self._committer.taken + 1
-            self._done.add(boot)
 
     def look(self, living: Iterable[int]) -> None:
-        """Record wires that began and ended before the journal knew of them."""
+        """Record wires that began, and of which no recorder ever heard."""
         if self._directory is None:
             return
         now_ns = self._clock.wall_ns()
         before_ns = now_ns - self._grace_ns
-        living = set(living)
-        self._done &= living
         left = begun.left_behind(self._directory, living, before_ns)
         for boot, since_ns in left.items():
             if boot not in self._known:

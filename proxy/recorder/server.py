@@ -196,6 +196,11 @@ class Recorder:
             before.transport.abort()
         self._streams[hello.boot] = peer
         source = self.assembly.connected(hello)
+        if not source.told_ns:
+            # Before anything of it is committed: it may die while it sends.
+            source.told_ns = told_ns = self.clock.wall_ns()
+            self.committer.told(source.boot, told_ns)
+        self._marking.introduced(hello.boot)
         self._settings.journal.keep_boots(list(self.assembly.sources))
         self.subscribers.connected(source)
         peer.transport.write(gated_frame(self._gated))
@@ -310,9 +315,8 @@ class Recorder:
                 self.assembly.gating.tell()
 
     def _note_told(self) -> None:
-        for source in self.assembly.sources.tell():
-            self.committer.told(source)
-            self._marking.noted(source.boot)
+        for boot, told_ns in self.assembly.sources.tell().items():
+            self.committer.told(boot, told_ns)
         self._marking.look(self.assembly.sources.keys() | self._streams.keys())
         # One that says nothing has to be asked how far it is.
         for peer in self._streams.values():

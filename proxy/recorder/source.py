@@ -9,8 +9,8 @@ from proxy.tapstream import Hello
 
 WIRE = -1
 """Stands for the wire itself where the journal keeps progress by connection: its
-``up`` is ``Source.told_ns``, its ``down`` ``Source.unread_ns``. Numbers of
-connections begin at 1; 0 is the serial of the last MISSED."""
+``up`` is ``Source.told_ns``. Numbers of connections begin at 1; 0 is the serial of
+the last MISSED."""
 
 
 class State(Enum):
@@ -40,7 +40,6 @@ class Source:
         "state",
         "streams",
         "told_ns",
-        "unread_ns",
         "wall_ns",
         "watermark_ns",
     )
@@ -55,9 +54,6 @@ class Source:
         self.told_ns = 0
         """Everything it saw until this wall clock was handed to the committer; 0:
         nobody knows. What it saw later may die with it."""
-        self.unread_ns = 0
-        """Since when (wall clock) one of its connections is not read; 0: all are. Its
-        gap is recorded when it ends, unless wire and recorder die before."""
         self.missed_ns = 0
         """Wall clock when its stream broke off; 0: never, or in order."""
         self.bye = False
@@ -71,23 +67,21 @@ class Source:
         """Bytes covered by events of this recorder or an earlier one; 0 is the
         serial of the last MISSED."""
 
-    def tell(self) -> None:
-        """Look how far it has told.
+    def tell(self) -> int:
+        """Look how far it has told, and return ``told_ns``.
 
         A connection in the middle of something counts as of the last look that
         found it at rest: to look once a second costs less than to note each frame.
         """
-        told_ns = self.watermark_ns
-        unread: list[int] = []
-        for connection in self.connections.values():
-            if connection.at_rest:
-                connection.rested_ns = self.watermark_ns
-            elif connection.blind is not None and not connection.queue:
-                unread.append(connection.blind.since_ns)
-            else:
-                told_ns = min(told_ns, connection.rested_ns)
-        self.told_ns = max(self.told_ns, told_ns + self.wall_ns)
-        self.unread_ns = min(unread) + self.wall_ns if unread else 0
+        if self.state is State.LIVE:
+            told_ns = self.watermark_ns
+            for connection in self.connections.values():
+                if connection.at_rest:
+                    connection.rested_ns = self.watermark_ns
+                else:
+                    told_ns = min(told_ns, connection.rested_ns)
+            self.told_ns = max(self.told_ns, told_ns + self.wall_ns)
+        return self.told_ns
 
     @property
     def open(self) -> int:
@@ -111,13 +105,13 @@ class Sources(dict[int, Source]):
                 low_ns = source.watermark_ns
         return low_ns if low_ns >= 0 else self.high_ns
 
-    def tell(self) -> list[Source]:
-        """Those that are there and have not said goodbye, having looked how far
-        each has told."""
-        there = [s for s in self.values() if s.state is State.LIVE and not s.bye]
-        for source in there:
-            source.tell()
-        return there
+    def tell(self) -> dict[int, int]:
+        """How far each has told that is there and has not said goodbye."""
+        return {
+            boot: source.tell()
+            for boot, source in self.items()
+            if source.state is State.LIVE and not source.bye
+        }
 
     @property
     def patient(self) -> bool:

@@ -2,9 +2,9 @@
 
 A wire relays from its first moment, also when no recorder is there. Should it die
 before one has heard of it, nobody would know that there was anything to record. So
-it leaves ``DIRECTORY/BOOT.begun``, synced, before it accepts; the recorder takes the
-file away once its journal says how far the wire has told, and so does the wire when
-it ends with nothing owed. What is left is made a gap.
+it leaves ``DIRECTORY/BOOT.begun``, synced, before it accepts; the recorder that
+knows it takes the file away, and so does the wire when it ends with nothing owed.
+What is left is made a gap.
 
 Failure modes: a file that cannot be written or removed is logged; one that cannot
 be read counts as begun when it was last changed.

@@ -57,15 +57,3 @@ def test_wire_that_did_not_return_is_a_gap_from_what_the_journal_knows() -> None
     (gap,) = of_unexpected(unknown, WALL + 50, WALL + 99)
     assert (gap.from_ns, gap.connections) == (WALL + 50, 1)
     assert of_unexpected(source(), WALL + 50, WALL + 99) == []
-
-
-def test_connections_that_were_not_read_are_a_gap_since_then() -> None:
-    """Theirs would have been recorded at their end, by a recorder that died, too."""
-    wire = source(told_ns=WALL + 50)
-    wire.unread_ns = WALL + 10
-
-    told, unread = of_unexpected(wire, WALL + 60, WALL + 99)
-
-    assert (told.from_ns, told.reason) == (WALL + 50, "did_not_return")
-    assert (unread.from_ns, unread.to_ns) == (WALL + 10, WALL + 99)
-    assert unread.reason == "unread_connections"

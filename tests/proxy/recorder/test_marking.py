@@ -8,7 +8,6 @@ from proxy.events import GapKind, GapRecorded
 from proxy.recorder.committer import Committer
 from proxy.recorder.limits import Limits
 from proxy.recorder.marking import Marking
-from proxy.recorder.source import Source, State
 from proxy.taplink import begun, markers
 from proxy.taplink.markers import Mark
 from tests.support.clocks import ManualClock
@@ -79,7 +78,7 @@ async def test_wire_that_never_connected_is_a_gap_from_when_it_began(
     assert (gap.kind, gap.wire, gap.reason) == (
         GapKind.WIRE_LOST,
         5,
-        "never_caught_up",
+        "never_connected",
     )
     assert (gap.from_ns, gap.to_ns) == (now_ns - 6_000_000_000, now_ns)
     committer.close()
@@ -94,8 +93,8 @@ async def test_wire_that_the_journal_knows_leaves_nothing_behind(
     marking = Marking(tmp_path, committer, clock)
     begun.write(tmp_path, 5, 1)
 
-    committer.told(Source(5, State.LIVE))
-    marking.noted(5)
+    committer.told(5, 7)
+    marking.introduced(5)
     marking.committed()
     before = begun.left_behind(tmp_path, (), 2)
     await committer.commit()
