@@ -56,7 +56,8 @@ def extract(rule: RecordRule, view: View) -> Extracted:
             return _not_modified(rule, view)
         return Extracted(Extraction.NOTHING_EXPECTED, f"status_{status}", [])
     stream = response.stream
-    if isinstance(stream, Streamed) and stream.rule == rule:
+    # Asking for None first: a protocol is dear to ask for, and streams are rare.
+    if stream is not None and isinstance(stream, Streamed) and stream.rule == rule:
         return extract_streamed(rule, view, stream)
     collected = Collected()
     if rule.dialect is not None:

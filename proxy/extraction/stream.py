@@ -152,7 +152,10 @@ def extract_large(rule: RecordRule, view: View, limits: Limits) -> Extracted | N
     """Of a body that was small as it was sent and is too large to be read whole; None:
     ``extract`` has to do."""
     response = view.exchange.response
-    if response is None or response.stream is not None or not streamable(rule):
+    if response is None or response.stream is not None:
+        return None
+    # Only what is unpacked can be larger than what came.
+    if response.get(b"content-encoding") is None or not streamable(rule):
         return None
     whole = response.body_state in (BodyState.COMPLETE, BodyState.CUT)
     if not (whole and rule.shows(response.status)) or _is_head(view):

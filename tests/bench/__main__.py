@@ -1,7 +1,8 @@
 """``make bench``: every path in one run, a table, and build/bench.json.
 
 ``--only NAME[,NAME]`` measures some paths; ``--seconds`` sets the length of the
-saturated run; ``--part paths|open-loop|wire|gate|attribution|verify|all`` what to run.
+saturated run; ``--part NAME`` what to run: paths, open-loop, wire, gate, attribution,
+extraction, verify or all.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import bench_attribution, bench_verify, peers, whosaw
+from tests.bench import bench_attribution, bench_extraction, bench_verify, peers, whosaw
 from tests.bench.page import LIST_PATH
 from tests.bench.paths import Row, measure
 from tests.bench.peers import Running
@@ -193,6 +194,10 @@ def main() -> int:
     if given.part in {"all", "attribution"}:
         bench_attribution.main()
         if given.part == "attribution":
+            return 0
+    if given.part in {"all", "extraction"}:
+        bench_extraction.main()
+        if given.part == "extraction":
             return 0
     if given.part in {"all", "verify"}:
         bench_verify.main([])

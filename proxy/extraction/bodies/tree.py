@@ -14,6 +14,8 @@ import json
 import re
 from typing import Any
 
+import msgspec
+
 from proxy.exchange.json_body import Duplicates, json_pairs
 from proxy.extraction.view import Unreadable, View
 
@@ -27,8 +29,9 @@ _WRAPPED = re.compile(
 """Guards against script inclusion, and the opening of JSONP."""
 
 
-_BEFORE_COLON = (" :", "\t:", "\n:", "\r:")
-"""White space that JSON allows between a key and its colon; nobody writes it."""
+_ESCAPED_COLON = ("\\u003a", "\\u003A")
+_FAST: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
+_WRITER = msgspec.json.Encoder()
 _DOUBLED: Any = object()
 
 
@@ -69,23 +72,20 @@ def variants_of(text: str, flaws: list[str]) -> list[Any]:
 def _without_doubles(text: str) -> Any:
     """The document, if it is certain that no object has a key twice.
 
-    That is counted: where every key is followed by its colon at once, there are as
-    many of these as there are members. A text that holds such a thing inside a
-    string is read the slow way. Counting costs half of what comparing the keys of
-    each object does.
+    That is counted: what is left of the document, written down again, has as many
+    colons as the text has, unless a member is gone or a colon was escaped. What
+    ``msgspec`` refuses and scripts read (NaN, half a surrogate, control characters)
+    is read the slow way. Written and read so it costs less than half of what
+    comparing the keys of each object does.
     """
-    colons = text.count('":')
-    if text.count(":") != colons and any(space in text for space in _BEFORE_COLON):
+    if any(escape in text for escape in _ESCAPED_COLON):
         return _DOUBLED
-    members = 0
-
-    def count(found: dict[str, Any]) -> dict[str, Any]:
-        nonlocal members
-        members += len(found)
-        return found
-
-    value = json.JSONDecoder(object_hook=count, strict=False).decode(text)
-    return value if members == colons else _DOUBLED
+    try:
+        value = _FAST.decode(text)
+        written = _WRITER.encode(value)
+    except (ValueError, RecursionError):
+        return _DOUBLED
+    return value if written.count(b":") == text.count(":") else _DOUBLED
 
 
 def _with_doubles(text: str) -> tuple[Any, int]:

@@ -62,9 +62,9 @@ def parse_plain(text: str) -> Element:
 
 def plain_names(root: Element) -> Element:
     """The same tree, in which names have lost their namespaces."""
-    for element in root.iter(etree.Element):
+    for element in root.iter("{*}*"):
         tag = element.tag
-        if tag.startswith("{"):
+        if tag[0] == "{":  # to set a name costs ten times what it does to look
             element.tag = tag.rpartition("}")[2]
     return root
 

@@ -144,8 +144,10 @@ def _row(component: str, array: str, row_id: str | None, records: Records) -> No
         return
     row: dict[str, str] = {}
     if len(values) == len(known.fields):
-        # Backwards: of two fields with one name the first counts.
-        row = dict(zip(known.fields[::-1], values[::-1], strict=True))
+        row = dict(zip(known.fields, values, strict=True))
+        if len(row) < len(values):
+            # Backwards: of two fields with one name the first counts.
+            row = dict(zip(known.fields[::-1], values[::-1], strict=True))
         row.pop("", None)
         if row.get("Id", identity) != identity:
             records.flaws.append("odd_row")

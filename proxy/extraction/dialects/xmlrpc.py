@@ -21,7 +21,7 @@ from proxy.exchange.charset import decode_text
 from proxy.exchange.json_body import json_pairs
 from proxy.extraction.bodies.markup import read_markup
 from proxy.extraction.bodies.tree import read_json
-from proxy.extraction.bodies.xml import Element, local_name, parse_plain, parse_xml
+from proxy.extraction.bodies.xml import Element, parse_plain, parse_xml
 from proxy.extraction.dialects.base import (
     MAX_CALLS,
     Call,
@@ -123,10 +123,14 @@ def _of_batch(answers: Any, call: Call) -> tuple[bool, Any]:
 
 def _value(value: Element) -> Any:
     """A ``<value>``; depth as the document's, which is bounded."""
-    typed = next((child for child in value if local_name(child)), None)
-    if typed is None:
+    for typed in value:
+        kind: object = typed.tag
+        if isinstance(kind, str):
+            break
+    else:
         return value.text or ""
-    kind = local_name(typed)
+    if kind == "string":
+        return typed.text or ""
     if kind == "struct":
         return json_pairs(
             [

@@ -145,6 +145,8 @@ def attribute(element: Element, name: str) -> str | None:
 
 def text_of(element: Element) -> str:
     """Text inside an element, white space as one blank."""
+    if len(element) == 0:
+        return " ".join((element.text or "").split())[:MAX_TEXT]
     text: Iterable[Any] = element.itertext()
     return " ".join("".join(text).split())[:MAX_TEXT]
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from proxy.extraction import Unreadable
-from proxy.extraction.bodies.tree import MAX_VARIANTS, read_json
+from proxy.extraction.bodies.tree import MAX_VARIANTS, read_json, variants_of
 from tests.support.pages import view
 
 
@@ -75,3 +78,40 @@ def test_any_text_is_a_document_or_unreadable(text: str) -> None:
         assert read_json(view(text))
     except Unreadable as failure:
         assert failure.reason  # noqa: PT017 - either outcome is right
+
+
+TEXTS = st.sampled_from(
+    ['"a"', '"b"', '"\\u0061"', '"\\u003a"', '"\\u003A:"', '":"', '"\\ud800"', '"\t"']
+)
+DOCUMENTS = st.recursive(
+    st.sampled_from(["1", "-0", "1.0", "NaN", "1e999", "9" * 30]) | TEXTS,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3).map(lambda items: f"[{','.join(items)}]"),
+        st.lists(
+            st.tuples(TEXTS, st.sampled_from([":", " : "]), inner).map("".join),
+            max_size=4,
+        ).map(lambda members: f"{{{', '.join(members)}}}"),
+    ),
+    max_leaves=10,
+)
+
+
+@given(DOCUMENTS)
+@example('{"a": 1, "a": 2, "b": "\\u003a\\u003a"}')
+@example('{"a": 1, "a": ":::", "b" : "\\u003A"}')
+@example('{"a" \n: NaN, "b": "\t", "c": "\\ud800"}')
+def test_quick_and_thorough_reading_agree(text: str) -> None:
+    """Whatever escapes a document hides its colons and doubled keys behind."""
+    most = 0
+
+    def doubled(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        nonlocal most
+        most = max(most, *Counter(key for key, _ in pairs).values(), 0)
+        return dict(pairs)
+
+    expected = json.loads(text, object_pairs_hook=doubled, strict=False)
+
+    variants = variants_of(text, [])
+
+    assert (len(variants) > 1) == (most > 1)
+    assert most > 1 or repr(variants) == repr([expected])
