@@ -22,8 +22,8 @@ Imports run one way (held by import-linter)::
       > deposit > addons, config, keys
       > admin, recorder, shipper, sealing, verification, reconciling, detections
       > journal, store, taplink, telemetry > clock, key_pair, status
-      > pipeline, reprocessing > crosswalk, pairing, redaction, views
-      > ruleset, pseudonym > attribution, extraction, pairs > har
+      > pipeline, reprocessing > context_files, crosswalk, pairing, redaction, views
+      > ruleset, pseudonym > attribution, extraction, pairs > csv_lines, har
       > exchange, events, tapstream, evidence > tapgate > document > errors
 
 Everything from ``pipeline`` down is pure: bytes, values and ``now`` in, values

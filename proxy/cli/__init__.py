@@ -36,6 +36,7 @@ MODULES = {
     "question": "question",
     "why": "why",
     "crosswalk": "crosswalk",
+    "load": "load",
     "rules": "rules",
     "reconcile": "reconcile",
     "verify": "verify",

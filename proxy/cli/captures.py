@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import secrets
 import sys
 import time
@@ -24,7 +23,7 @@ from proxy.capture.envelope import Header, fingerprint, header_of, new_id
 from proxy.capture.keys import load_public
 from proxy.capture.replaying import Replayed
 from proxy.cli import recordings
-from proxy.cli.options import DEFAULT_CONFIG, ConfigFile
+from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, user
 from proxy.config import Config, load
 from proxy.errors import ExitCode, UsageError
 from proxy.pipeline import Pipeline
@@ -103,7 +102,7 @@ def capture(
             id=new_id(),
             made_ns=now_ns,
             expires_ns=now_ns + days * _DAY_NS,
-            by=_user(),
+            by=user(),
             reason=reason.strip(),
             redacted=not raw,
         ),
@@ -118,13 +117,6 @@ def capture(
         sys.stderr.write("the disk was too slow: the capture ended early\n")
         return ExitCode.FAILED
     return ExitCode.OK
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "unknown"
 
 
 def _standins(config: Config) -> StandIns:

@@ -16,7 +16,8 @@ from proxy.cli.ask import asking
 from proxy.cli.identity import told
 from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, Json
 from proxy.config import load as load_config
-from proxy.crosswalk import MOST_BYTES, CrosswalkRefused, check, pairs_of
+from proxy.crosswalk import MOST_BYTES, check, pairs_of
+from proxy.csv_lines import FileRefused
 from proxy.deposit import deposit
 from proxy.errors import ExitCode, UsageError
 from proxy.events import IdentifiersPaired
@@ -65,7 +66,7 @@ def load(
         raise UsageError(f"{file}: larger than {MOST_BYTES} bytes; load it in parts")
     try:
         count = check(data)
-    except CrosswalkRefused as refused:
+    except FileRefused as refused:
         for mistake in refused.mistakes:
             sys.stderr.write(f"{file}:{mistake.line}: {mistake.said}\n")
         raise UsageError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import logging
 import sys
 from pathlib import Path
@@ -22,6 +23,14 @@ ConfigFile = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="One JSON object for machines.")]
 
 DEFAULT_CONFIG = Path("whosaw.yaml")
+
+
+def user() -> str:
+    """Who runs this, as the system tells; for the record, not for trust."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"
 
 
 def log_to_stderr(role: str, *, verbose: bool = False) -> None:

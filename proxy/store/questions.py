@@ -80,16 +80,24 @@ CATALOGUE = (
         "compare",
         (Needs.EMPLOYEE,),
         "How many clients did this account open each day, and how does that compare "
-        "with its own median and with all accounts of that day?",
-        "SELECT day, opened, clients, medianExactIf(opened, mine) OVER () AS "
-        "own_median, all_median, all_p99 FROM (SELECT toDate(started_at) AS day, "
-        "1 AS mine, countIf(action NOT IN ('list', 'search', 'mention')) AS opened, "
+        "with its own median, its team and all accounts of that day?",
+        "SELECT m.day AS day, opened, clients, medianExactIf(opened, mine) OVER () AS "
+        "own_median, team, arrayReduce('quantileExact(0.5)', of_team) AS team_median, "
+        "length(of_team) AS team_accounts, all_median, all_p99 FROM "
+        "(SELECT toDate(started_at) AS day, 1 AS mine, "
+        "countIf(action NOT IN ('list', 'search', 'mention')) AS opened, "
         "uniqExact(subject) AS clients FROM views WHERE actor = {employee:String} AND "
         f"{_STARTED} GROUP BY day) AS m LEFT JOIN (SELECT day, "
-        "quantileExact(0.5)(n) AS all_median, quantileExact(0.99)(n) AS all_p99 FROM "
-        "(SELECT toDate(started_at) AS day, actor, count() AS n FROM views WHERE "
+        "quantileExact(0.5)(n) AS all_median, quantileExact(0.99)(n) AS all_p99, "
+        "anyIf(its_team, actor = {employee:String}) AS team, "
+        "if(team = '', [], arrayMap(t -> t.2, arrayFilter(t -> t.1 = team, "
+        "groupArray((its_team, n))))) AS of_team FROM (SELECT d.day AS day, d.actor AS "
+        "actor, d.n AS n, if(s.valid_to > d.day, toString(s.team), '') AS its_team "
+        "FROM (SELECT toDate(started_at) AS day, actor, count() AS n FROM views WHERE "
         "actor != '' AND action NOT IN ('list', 'search', 'mention') AND "
-        f"{_STARTED} GROUP BY day, actor) GROUP BY day) AS a USING (day) ORDER BY day",
+        f"{_STARTED} GROUP BY day, actor) AS d ASOF LEFT JOIN staff_periods AS s ON "
+        "d.actor = s.employee AND d.day >= s.valid_from) GROUP BY day) AS a "
+        "ON m.day = a.day ORDER BY day",
     ),
     Question(
         "timeline",

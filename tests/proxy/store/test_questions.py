@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import pytest
 
+from proxy.context_files import ContextKind, check
 from proxy.events import Action, Actor, ContextTerm, Event, SessionKind
 from proxy.store.client import ClickHouseStore
+from proxy.store.context import ContextFile, load
 from proxy.store.questions import BY_NAME, CATALOGUE, Question, Table, ask
 from proxy.store.tables import table_for
 from tests.support.embedded import EmbeddedStore
@@ -111,7 +114,42 @@ def test_an_account_is_compared_with_itself_and_with_all(
         (1, 1, 1),
         (3, 3, 1),
     ]
-    assert [row[4] for row in found.rows] == [1, 1, 3]
+    assert [row[4:7] for row in found.rows] == [("", 0, 0)] * 3
+    assert [row[7] for row in found.rows] == [1, 1, 3]
+
+
+def test_an_account_is_compared_with_its_team_of_that_day(
+    store: ClickHouseStore,
+) -> None:
+    """Whoever moved counts where he was; who has no team counts with all only."""
+    staff = (
+        b"employee,team,valid_from,valid_to\njansen,north,2026-01-01,\n"
+        b"devries,north,2026-01-01,\ndevries,south,2026-05-29,\n"
+        b"smit,north,2026-01-01,2026-02-01\n"
+    )
+    rows = check(ContextKind.STAFF, staff)
+    file = ContextFile(
+        kind=ContextKind.STAFF, data=staff, name="s", rows=rows, loaded_by=""
+    )
+    load(store, file, {1: b"key"}, datetime(2026, 5, 1, tzinfo=UTC))
+    stored(
+        store,
+        [
+            view(actor=named(name), started_ns=NOON_NS + day * DAY_NS, position=n)
+            for name, counts in (
+                ("jansen", (1, 2)),
+                ("devries", (5, 5)),
+                ("smit", (9, 9)),
+            )
+            for day, count in enumerate(counts)
+            for n in range(count)
+        ],
+    )
+
+    found = answer(store, "compare", employee="jansen")
+
+    assert found.columns[4:7] == ("team", "team_median", "team_accounts")
+    assert [row[4:7] for row in found.rows] == [("north", 5, 2), ("north", 2, 1)]
 
 
 def test_searches_are_found_by_their_hash_alone(store: ClickHouseStore) -> None:
