@@ -182,7 +182,9 @@ def _recorder_problems(report: Report) -> list[str]:
         found.append(f"the journal cannot be written ({error})")
     share = figures.get("journal_share", 0.0)
     if share >= JOURNAL_SHARE:
-        found.append(f"the journal is {share:.0%} full")
+        days = figures.get("journal_days_left")
+        left = "" if days is None else f" ({days:.1f} days left at the present rate)"
+        found.append(f"the journal is {share:.0%} full{left}")
     return found
 
 

@@ -18,6 +18,7 @@ from proxy.clock import SystemClock, wall_minus_monotonic_ns
 from proxy.config import Config
 from proxy.extraction.drift import PREFIX
 from proxy.journal import Journal, Limits
+from proxy.journal.remaining import Remaining
 from proxy.keys import load_or_create
 from proxy.pipeline import Keys, Pipeline
 from proxy.quarantine import Quarantine
@@ -106,8 +107,11 @@ async def _run(config: Config, limits: RecorderLimits) -> int:
             clock,
         )
 
+        remaining = Remaining()
+
         def figures() -> dict[str, Any]:
             fill = journal.fill()
+            days = remaining.days(clock.monotonic_ns(), journal.last_seq, fill)
             return {
                 **recorder.status(),
                 **reloading.figures(),
@@ -123,6 +127,7 @@ async def _run(config: Config, limits: RecorderLimits) -> int:
                 "journal_bytes": fill.bytes,
                 "journal_unshipped": fill.unshipped,
                 "journal_share": fill.bytes / fill.limit,
+                "journal_days_left": days,
             }
 
         listening = asyncio.Event()

@@ -46,7 +46,7 @@ def _print(verdict: statuses.Verdict) -> None:
     for report in verdict.reports:
         name = f"{report.role} (pid {report.pid})"
         for key, value in report.figures.items():
-            if isinstance(value, dict | list | str) and not value:
+            if value is None or (isinstance(value, dict | list | str) and not value):
                 continue
             if key == UNREAD or key.endswith("_by"):  # tables; --json has them
                 continue
@@ -69,6 +69,8 @@ def _shown(key: str, value: object) -> str:
     match value:
         case bool():
             return "yes" if value else "no"
+        case float() if key.endswith("_share"):
+            return f"{value:.1%}"
         case float():
             return f"{value:,.1f}"
         case int():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import eq
@@ -116,6 +118,21 @@ class JournalFull(WhosawError):
 
 class JournalFailed(WhosawError):
     """The disk or SQLite failed; nothing was written."""
+
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
+
+
+def failure(
+    directory: Path, what: str, problem: sqlite3.Error | OSError
+) -> JournalFull | JournalFailed:
+    """What the disk's refusal is to the journal in this directory."""
+    if (
+        getattr(problem, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL
+        or getattr(problem, "errno", 0) in _NO_ROOM
+    ):
+        return JournalFull(f"the disk of the journal in {directory} is full")
+    return JournalFailed(f"the journal in {directory}: {what}: {problem}")
 
 
 class SegmentDamaged(WhosawError):

@@ -21,6 +21,7 @@ from proxy.journal.model import (
     Limits,
     SetAside,
     WallClock,
+    failure,
 )
 from proxy.journal.upkeep import Upkeep
 
@@ -60,6 +61,7 @@ class Journal:
         self._finished = FinishedSegments()
         self._boots: frozenset[int] | None = None
         self._doubtful = False
+        self._refused = False  # the last batch: its time is owed a gap
         self._adopted: list[bytes] = []
         self._closed = False
         self._upkeep = Upkeep(self._keep_up, seconds=limits.upkeep_seconds)
@@ -120,15 +122,17 @@ class Journal:
             JournalFailed: the disk failed.
         """
         with self._lock:
+            self._refused = True
             try:
                 self._commit(batch)
             except (sqlite3.Error, OSError) as problem:
                 self.failed_commits += 1
                 self._doubtful = True
-                raise self._told("a commit failed", problem) from problem
+                raise failure(self._directory, "a commit failed", problem) from problem
             except JournalFull:
                 self.failed_commits += 1
                 raise
+            self._refused = False
             return self._last_seq
 
     def heartbeat(self, now_ns: int) -> None:
@@ -181,7 +185,7 @@ class Journal:
         )
 
     def close(self) -> None:
-        """Stop in order: the next open finds ``stopped_cleanly``.
+        """Stop in order: unless a batch was refused last, ``stopped_cleanly`` next.
 
         Raises:
             JournalFailed, JournalFull: not written; everything committed stands.
@@ -192,11 +196,12 @@ class Journal:
         self._upkeep.stop()
         with self._lock:
             try:
-                self._connection.execute(
-                    "UPDATE meta SET value = 1 WHERE key = 'stopped'"
-                )
+                if not self._refused:
+                    self._connection.execute(
+                        "UPDATE meta SET value = 1 WHERE key = 'stopped'"
+                    )
             except sqlite3.Error as problem:
-                raise self._told("it did not close in order", problem) from problem
+                raise failure(self._directory, "did not close", problem) from problem
             finally:
                 with contextlib.suppress(sqlite3.Error):
                     self._connection.close()
@@ -392,8 +397,3 @@ class Journal:
         frames, copied = segment.checkpoint(self._connection)
         self._pinned = copied < frames
         self._wal_bytes = frames * _PAGE if self._pinned else 0
-
-    def _told(self, what: str, problem: Exception) -> JournalFull | JournalFailed:
-        if getattr(problem, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL:
-            return JournalFull(f"the disk of the journal in {self._directory} is full")
-        return JournalFailed(f"the journal in {self._directory}: {what}: {problem}")

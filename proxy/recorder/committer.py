@@ -3,6 +3,10 @@
 One commit is under way on a thread; the next batch collects meanwhile. A commit
 that fails is tried again with the same batch, and nothing is acknowledged: the
 wires keep their frames. Progress rows to delete ride along with the next batch.
+
+A time in which there was no room is a gap ``disk_full``, recorded as soon as there
+is room. If the recorder ends before that, the journal is not marked as closed in
+order, and the gap is the next recorder's ``unclean_stop``.
 """
 
 from __future__ import annotations
@@ -14,12 +18,15 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
+import msgspec
+
 from proxy.clock import Clock
 from proxy.errors import WhosawError
-from proxy.events import Event
-from proxy.journal.model import Batch, SetAside
+from proxy.events import Event, GapKind
+from proxy.journal.model import Batch, JournalFull, SetAside
 from proxy.recorder.bodies import Bodies
 from proxy.recorder.deciding import SessionChange
+from proxy.recorder.gaps import of_time
 from proxy.recorder.limits import Limits
 from proxy.recorder.source import WIRE, Source
 from proxy.recorder.tally import Tally
@@ -77,6 +84,8 @@ class Committer:
         """Attempts that failed."""
         self.failing = ""
         """Why the commit under way does not succeed; empty when all is well."""
+        self._full_since_ns = 0
+        """Wall clock of the first refusal for want of room; 0 when there is room."""
         self.last_commit_ns = clock.monotonic_ns()
         self._journal = journal
         self._clock = clock
@@ -177,6 +186,8 @@ class Committer:
                 if not self.failing:
                     logger.error("nothing is recorded: %s", error)  # noqa: TRY400 - told, not traced
                 self.failing = str(error)
+                if isinstance(error, JournalFull):
+                    self._full_since_ns = self._full_since_ns or self._clock.wall_ns()
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, self._limits.commit_retry_most)
             else:
@@ -184,6 +195,7 @@ class Committer:
         if self.failing:
             self.failing = ""
             logger.warning("recording again")
+            self._tell_full(batch)
         self.commits += 1
         self.last_commit_ns = self._clock.monotonic_ns()
         acknowledged: dict[int, list[tuple[int, int, int]]] = {}
@@ -207,6 +219,21 @@ class Committer:
             // 1_000_000,
             **self.tally.figures(),
         }
+
+    def _tell_full(self, batch: Batch) -> None:
+        """What waited is recorded now; what wires shed meanwhile has its own gaps."""
+        if not self._full_since_ns:
+            return
+        waited = {
+            key
+            for key, covered in (*batch.progress.items(), *self._progress.items())
+            if covered is not None and key[1] != WIRE
+        }
+        gap = of_time(
+            GapKind.DISK_FULL, "journal", self._full_since_ns, self._clock.wall_ns()
+        )
+        self._full_since_ns = 0
+        self.add([msgspec.structs.replace(gap, connections=len(waited))])
 
     def _put(self, events: Iterable[Event]) -> None:
         many: ManyViews | None = None

@@ -195,6 +195,14 @@ RECORDER = (
         "Share of journal.most that is in use; at 1 nothing can be recorded.",
     ),
     _amount(
+        "journal.time_left",
+        "s",
+        "journal_days_left",
+        "Time until journal.most is reached at the rate of the last hour, if the "
+        "store stays away; absent while nothing is recorded.",
+        86_400.0,
+    ),
+    _amount(
         "journal.unshipped",
         "{entry}",
         "journal_unshipped",

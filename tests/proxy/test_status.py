@@ -182,3 +182,16 @@ def test_a_rule_that_finds_none_any_more_is_a_failure() -> None:
         "finds none any more (12 pages in a row); team of sonar finds records less "
         "often than it used to"
     )
+
+
+def test_a_journal_that_fills_says_how_long_it_lasts() -> None:
+    """Before it is full, with the days at the present rate when there is one."""
+    filling = _line(
+        _reports(recorder={"journal_share": 0.85, "journal_days_left": 3.2})
+    )
+    resting = _line(
+        _reports(recorder={"journal_share": 0.85, "journal_days_left": None})
+    )
+
+    assert "the journal is 85% full (3.2 days left at the present rate)" in filling
+    assert resting.endswith("the journal is 85% full")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from proxy.events import Event, HeartbeatRecorded, decode
-from proxy.journal.model import Batch, JournalFull, SetAside
+from proxy.journal.model import Batch, JournalFailed, JournalFull, SetAside
 
 
 class MemoryJournal:
@@ -21,10 +21,13 @@ class MemoryJournal:
         self.boots: list[int] = []
         self.commits = 0
         self.full = False
+        self.broken = False
 
     def commit(self, batch: Batch) -> int:
         if self.full:
             raise JournalFull("the disk is full")
+        if self.broken:
+            raise JournalFailed("the disk does not answer")
         self.commits += 1
         self.last_heartbeat_ns = batch.heartbeat_ns or self.last_heartbeat_ns
         self.bodies += batch.events

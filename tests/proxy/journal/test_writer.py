@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import threading
@@ -21,6 +22,7 @@ from proxy.journal import (
     Limits,
 )
 from proxy.journal.cursor import CURSOR, Cursor, save
+from proxy.journal.model import failure
 from tests.support.clocks import ManualClock
 from tests.support.journal_entries import assert_gapless, everything
 from tests.support.waiting import until
@@ -266,6 +268,41 @@ def test_the_bound_on_bytes_stops_commits_until_the_store_has_caught_up(
         save(tmp_path / CURSOR, Cursor(epoch=journal.epoch, shipped=held, counted=held))
 
         assert journal.commit(Batch(events=[b"x" * 5000])) == held + 1
+
+
+def test_a_journal_that_ends_while_it_refuses_did_not_stop_cleanly(
+    tmp_path: Path,
+) -> None:
+    """The time without room is then the gap of whoever opens it next."""
+    limits = Limits(segment_bytes=50_000, total_bytes=600_000)
+    with opened(tmp_path, limits) as journal, pytest.raises(JournalFull):
+        _commit_for_ever(journal)
+
+    with opened(tmp_path, limits) as again:
+        assert not again.stopped_cleanly
+        again.commit(Batch(heartbeat_ns=1))
+
+    with opened(tmp_path, limits) as once_more:
+        assert once_more.stopped_cleanly
+
+
+def test_want_of_room_is_told_however_the_system_says_it(tmp_path: Path) -> None:
+    """SQLite's own word, the file system's, and a quota."""
+    sqlite_full = sqlite3.OperationalError("database or disk is full")
+    sqlite_full.sqlite_errorcode = sqlite3.SQLITE_FULL
+
+    told = [
+        failure(tmp_path, "a commit failed", problem)
+        for problem in (
+            sqlite_full,
+            OSError(errno.ENOSPC, "No space left on device"),
+            OSError(errno.EDQUOT, "Disk quota exceeded"),
+            OSError(errno.EIO, "Input/output error"),
+            sqlite3.OperationalError("disk I/O error"),
+        )
+    ]
+
+    assert [type(each) for each in told] == [JournalFull] * 3 + [JournalFailed] * 2
 
 
 def test_the_log_is_folded_in_beside_the_commits(tmp_path: Path) -> None:

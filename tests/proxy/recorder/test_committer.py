@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
+
+import msgspec
 
 from proxy.clock import SystemClock
-from proxy.events import GapKind
+from proxy.events import GapKind, GapRecorded, decode
+from proxy.journal import Journal, JournalReader
+from proxy.journal import Limits as JournalLimits
+from proxy.journal.cursor import CURSOR, Cursor, save
 from proxy.recorder.committer import Committer
 from proxy.recorder.gaps import of_time
 from proxy.recorder.limits import Limits
@@ -89,3 +95,83 @@ async def test_fullness_is_told_by_events_and_by_bytes() -> None:
 
     assert before == (False, False)
     assert (by_events.full, by_bytes.full) == (True, True)
+
+
+async def test_the_time_without_room_is_one_gap_as_soon_as_there_is_room() -> None:
+    """From the first refusal to the first success, with the connections that waited;
+    nothing is acknowledged in between, and nobody has to start anything again."""
+    journal, told = MemoryJournal(), list[Told]()
+    journal.full = True
+    clock = SystemClock()
+    group = committer(journal, told, Limits(commit_retry_most=0.01))
+    source = Source(7, State.LIVE)
+    began_ns = clock.wall_ns()
+    group.released(source, 1, (10, 20), [GAP], [])
+    committing = asyncio.get_running_loop().create_task(group.commit())
+    await until_async(lambda: group.failed > 2)
+    group.released(source, 2, (1, 1), [GAP], [])
+    while_full = list(told)
+
+    journal.full = False
+    await committing
+    await group.commit()
+    await group.commit()
+    group.close()
+
+    found = [
+        each
+        for each in journal.events()
+        if isinstance(each, GapRecorded) and each.kind is GapKind.DISK_FULL
+    ]
+    assert while_full == []
+    assert len(journal.bodies) == 3
+    assert [each.connections for each in found] == [2]
+    assert began_ns <= found[0].from_ns < found[0].to_ns <= clock.wall_ns()
+    assert told[:2] == [{7: [(1, 10, 20)]}, {7: [(2, 1, 1)]}]
+
+
+async def test_recording_goes_on_once_the_shipper_has_made_room(tmp_path: Path) -> None:
+    """On a real journal: every event is there once, the gap behind them."""
+    limits = JournalLimits(
+        segment_bytes=50_000, total_bytes=600_000, upkeep_seconds=3600
+    )
+    gap = msgspec.structs.replace(GAP, reason="x" * 10_000)
+    with Journal.open(tmp_path, "node", limits, clock=SystemClock()) as journal:
+        group = Committer(
+            journal, SystemClock(), Limits(commit_retry_most=0.01), lambda _: None
+        )
+        running = asyncio.get_running_loop().create_task(group.run())
+        while not group.failed:
+            before = group.commits
+            group.add([gap] * 5)
+            await until_async(lambda: group.failed or group.commits > before)  # noqa: B023
+        before = journal.last_seq
+
+        shipped = Cursor(epoch=journal.epoch, shipped=before, counted=before)
+        save(tmp_path / CURSOR, shipped)
+        await until_async(lambda: journal.last_seq == before + 6)
+        group.finish()
+        await running
+        group.close()
+
+        entries = JournalReader(tmp_path).read(journal.epoch, before, 100)
+    found = [decode(entry.body) for entry in entries]
+    kinds = [each.kind for each in found if isinstance(each, GapRecorded)]
+    assert kinds == [GapKind.SHED] * 5 + [GapKind.DISK_FULL]
+
+
+async def test_a_disk_that_fails_otherwise_is_no_want_of_room() -> None:
+    """What could be tried again until it succeeded has lost nothing."""
+    journal = MemoryJournal()
+    journal.broken = True
+    group = committer(journal, [], Limits(commit_retry_most=0.01))
+    group.add([GAP])
+    committing = asyncio.get_running_loop().create_task(group.commit())
+    await until_async(lambda: group.failed > 1)
+
+    journal.broken = False
+    await committing
+    await group.commit()
+    group.close()
+
+    assert len(journal.bodies) == 1
