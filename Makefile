@@ -9,7 +9,7 @@ PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-deep lint fmt types imports golden bench check pins clean torture \
-	attribution-model attribution-order bench-store bench-verify metrics fuzz
+	attribution-model attribution-order bench-store bench-verify metrics fuzz dashboards
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -76,6 +76,9 @@ INPUTS ?= 1000000
 
 fuzz: $(STAMP)  ## mutated traffic against framing, bodies and dialects: INPUTS=1000000
 	$(BIN)/python -m tests.fuzz --inputs $(INPUTS)
+
+dashboards: $(STAMP)  ## write what Grafana is provisioned with from dashboards/*.py
+	$(BIN)/python -m dashboards
 
 check: lint types imports test  ## what has to be green before a commit
 

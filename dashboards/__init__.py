@@ -4,7 +4,7 @@
 
     dashboards/provisioning/   data sources, folders of boards, alerts (YAML)
     dashboards/everyday/       boards anyone who runs the sidecar may see
-    dashboards/inquiry/        boards with names and subjects; another organisation
+    dashboards/inquiry/        boards with names and subjects, kept apart
 
 The same program writes the same bytes; a test holds the files to that. Boards read
 views of the store that begin with ``board_``, never a table; those of ``everyday/``

@@ -34,9 +34,10 @@ _FINDINGS = (
     f"FROM board_private_findings WHERE {_THIS} AND $__timeFilter(at) "
     "ORDER BY time DESC LIMIT 200"
 )
-_BY_ACTION = f"""
-SELECT $__timeInterval(started_at) AS time, toString(action) AS action, count() AS views
-{{}}
+_BY_ACTION = """
+SELECT $__timeInterval(started_at) AS time, toString(action) AS action,
+    count() AS views
+{}
 GROUP BY time, action ORDER BY time"""
 _VIEWS = f"""
 SELECT started_at AS time, subject_hex AS client, subject_type AS kind, action,

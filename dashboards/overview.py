@@ -69,8 +69,10 @@ GROUP BY time ORDER BY time"""
 
 _TO_INQUIRY = (
     "Who this is (inquiry organisation)",
-    f"/d/whosaw-employee?orgId={INQUIRY_ORGANISATION}"
-    "&var-employee=${__value.raw}&${__url_time_range}",
+    (
+        f"/d/whosaw-employee?orgId={INQUIRY_ORGANISATION}"
+        "&var-employee=${__value.raw}&${__url_time_range}"
+    ),
 )
 
 

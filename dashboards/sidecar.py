@@ -29,9 +29,9 @@ def sidecar() -> Dashboard:
         made = made.with_panel(
             number(title, says, expr, unit, steps=steps, source=METRICS)
         )
-    for title, says, exprs, unit, steps in _LINES:
+    for title, says, exprs, unit, marks in _LINES:
         made = made.with_panel(
-            lines(title, says, exprs, unit, steps=steps, source=METRICS)
+            lines(title, says, exprs, unit, steps=marks, source=METRICS)
         )
     return made
 
@@ -46,8 +46,10 @@ _NUMBERS: tuple[tuple[str, str, str, str, Steps], ...] = (
     ),
     (
         "Journal in use",
-        "Share of the space for evidence that is not yet removed; at 100 % nothing "
-        "can be recorded.",
+        (
+            "Share of the space for evidence that is not yet removed; at 100 % nothing "
+            "can be recorded."
+        ),
         "max(whosaw_journal_fill)",
         "percentunit",
         _FILL,
@@ -119,8 +121,10 @@ _LINES: tuple[tuple[str, str, dict[str, str], str, Steps | None], ...] = (
     ),
     (
         "Added latency, at most",
-        "Worst lateness of the loop of each wire in a second: the longest a byte "
-        "waited in the sidecar.",
+        (
+            "Worst lateness of the loop of each wire in a second: the longest a byte "
+            "waited in the sidecar."
+        ),
         {
             "{{whosaw_role}}": "max by (whosaw_role) "
             '(whosaw_process_loop_delay_seconds{whosaw_role=~"wire.*"})'
@@ -202,8 +206,10 @@ _LINES: tuple[tuple[str, str, dict[str, str], str, Steps | None], ...] = (
     ),
     (
         "Application not reached",
-        "Connections to the application, or TLS handshakes with browsers, that "
-        "failed, an hour.",
+        (
+            "Connections to the application, or TLS handshakes with browsers, that "
+            "failed, an hour."
+        ),
         {
             "application": "sum(increase(whosaw_wire_connect_failures_total[1h]))",
             "handshakes": "sum(increase(whosaw_wire_tls_handshake_failures_total[1h]))",
