@@ -106,7 +106,7 @@ def _conditional(sql: str, variables: Variables) -> str:
 
 
 def _variables(sql: str, variables: Variables) -> str:
-    r"""Grafana's own: ``${name:singlequote}`` is each value quoted, ``'`` as ``\\'``."""
+    r"""Grafana's own: ``${name:singlequote}`` is each value quoted, ``'`` as ``\'``."""
 
     def value(found: re.Match[str]) -> str:
         chosen = variables[found[1]]
