@@ -138,6 +138,8 @@ def verdict(
         notes += _wire_notes(wire)
     notes += _sealer_notes(reports.get("sealer"), "sealer" in living)
     notes += _shipper_notes(reports.get("shipper"), "shipper" in living, now)
+    if "canary" in living and (error := reports["canary"].figures.get("canary_error")):
+        notes.append(f"the canary failed ({error})")
     if problems:
         line = "not recording everything: " + "; ".join(problems)
     elif notes:

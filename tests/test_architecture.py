@@ -40,7 +40,9 @@ HELD_ELSEWHERE = {
         "proxy/cli/reconcile.py",
     },
     "tests/e2e/test_monitoring.py": {"proxy/app/admin.py"},
+    "tests/e2e/test_canary.py": {"proxy/cli/canary.py"},
     "tests/proxy/telemetry/test_declared.py": {
+        "proxy/telemetry/canary.py",
         "proxy/telemetry/process.py",
         "proxy/telemetry/sealer.py",
         "proxy/telemetry/shipper.py",

@@ -32,7 +32,7 @@ FLUSH_SECONDS = 25.0
 """Grace of recorder, shipper and store: their own bounds are shorter."""
 
 
-ROLES = ("store", "sealer", "shipper", "across", "recorder", "wire", "admin")
+ROLES = ("store", "sealer", "shipper", "across", "recorder", "wire", "canary", "admin")
 
 
 def run(config: Config, roles: frozenset[str] = frozenset(ROLES)) -> int:
@@ -125,6 +125,8 @@ def specs(config: Config, descriptors: dict[str, int]) -> list[ChildSpec]:
                 ready=reported(role),
             )
         )
+    if config.canary is not None:
+        found.append(ChildSpec(role="canary", argv=command("canary", "--repeat")))
     if config.admin is not None or config.telemetry is not None:
         found.append(ChildSpec(role="admin", argv=command("admin")))
     return found

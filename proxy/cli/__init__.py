@@ -39,6 +39,7 @@ MODULES = {
     "load": "load",
     "rules": "rules",
     "reconcile": "reconcile",
+    "canary": "canary",
     "verify": "verify",
     "prove": "verify",
     "verify-proof": "verify",

@@ -43,7 +43,7 @@ def run(
         list[str] | None,
         typer.Option(
             help="Run only this role here; may be given several times: "
-            "store, sealer, shipper, across, recorder, wire, admin."
+            "store, sealer, shipper, across, recorder, wire, canary, admin."
         ),
     ] = None,
 ) -> int:

@@ -136,6 +136,34 @@ class Across:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Canary:
+    """A test account that opens a test client, and the view that must follow."""
+
+    application: str
+    url: str | None
+    """Where users find it; None: where this sidecar listens for it."""
+    ca: Path | None
+    """PEM of the authority of that address; None: the system's."""
+    login: str
+    """Path of the login form."""
+    fields: tuple[tuple[str, str], ...]
+    """What is filled in, besides the password."""
+    password_field: str
+    password_file: Path
+    page: str
+    """Path of the page that shows the client."""
+    subject_type: str
+    client: str
+    """Its id, as the rule set reads it from the page."""
+    account: str
+    """The name the view must have."""
+    every: float
+    """Seconds between two runs."""
+    within: float
+    """Seconds after which the view must be in the store."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Quarantining:
     """How responses that no rule read are kept."""
 
@@ -198,6 +226,7 @@ class Config:
     telemetry: Telemetry | None = None
     across: Across | None = None
     quarantine: Quarantining | None = None
+    canary: Canary | None = None
 
     @property
     def tap_socket(self) -> Path:

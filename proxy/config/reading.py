@@ -11,6 +11,7 @@ from pathlib import Path
 
 from proxy.config.across import across
 from proxy.config.applications import applications
+from proxy.config.canary import canary
 from proxy.config.checking import applications_complete, distinct_listeners
 from proxy.config.model import Config, GateBounds, JournalBounds, StoreAccess, TapBounds
 from proxy.config.monitoring import admin, telemetry
@@ -49,6 +50,7 @@ def read(text: str, path: Path, problems: Problems) -> Config | None:
     base = path.absolute().parent
     with Fields(root, problems) as fields:
         state = _under(base, fields, "state", "var")
+        fronts = applications(fields, base, problems)
         config = Config(
             file=path.absolute(),
             node=_node(fields),
@@ -56,7 +58,7 @@ def read(text: str, path: Path, problems: Problems) -> Config | None:
             wires=fields.integer("wires", 2, least=1, most=64),
             keys=_under(base, fields, "keys", str(state / "keys")),
             drain=fields.duration("drain", 30.0),
-            applications=applications(fields, base, problems),
+            applications=fronts,
             tap=_tap(fields, problems),
             gate=_gate(fields, problems),
             journal=_journal(fields, problems),
@@ -67,6 +69,7 @@ def read(text: str, path: Path, problems: Problems) -> Config | None:
             telemetry=telemetry(fields, problems),
             across=across(fields, problems),
             quarantine=quarantine(fields, base, problems),
+            canary=canary(fields, base, fronts, problems),
         )
     distinct_listeners(config.applications, root, problems)
     applications_complete(config, root, problems)

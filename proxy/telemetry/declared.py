@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from proxy.telemetry.canary import CANARY
 from proxy.telemetry.gate import GATE
 from proxy.telemetry.instrument import Instrument
 from proxy.telemetry.process import PROCESS
@@ -17,4 +18,5 @@ INSTRUMENTS: tuple[Instrument, ...] = (
     *RECORDER,
     *SHIPPER,
     *SEALER,
+    *CANARY,
 )

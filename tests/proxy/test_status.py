@@ -195,3 +195,14 @@ def test_a_journal_that_fills_says_how_long_it_lasts() -> None:
 
     assert "the journal is 85% full (3.2 days left at the present rate)" in filling
     assert resting.endswith("the journal is 85% full")
+
+
+def test_a_canary_that_failed_is_told() -> None:
+    """It looks from outside: what the others say of themselves may all be well."""
+    canary = Report(
+        role="canary", pid=1, at=NOW, figures={"canary_error": "page: answered 503"}
+    )
+
+    line = _line(_reports() | {"canary": canary})
+
+    assert line == "recording everything; the canary failed (page: answered 503)"

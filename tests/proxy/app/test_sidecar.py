@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from proxy.app.sidecar import ROLES, run, specs
-from proxy.config import Across, Config, load
+from proxy.config import Across, Canary, Config, load
 from proxy.errors import UsageError
 from tests.support.sidecars import Front, write_config
 from tests.support.tickets import RULES
@@ -26,7 +26,7 @@ def test_whoever_receives_is_started_before_whoever_sends(config: Config) -> Non
     order = [spec.role for spec in specs(config, {"tickets": 9})]
 
     assert order == ["store", "sealer", "shipper", "recorder", "wire-0", "wire-1"]
-    wanted = set(ROLES) - {"across", "admin"}
+    wanted = set(ROLES) - {"across", "admin", "canary"}
     assert {role.split("-")[0] for role in order} == wanted
 
 
@@ -37,6 +37,29 @@ def test_nodes_are_compared_by_the_one_that_lists_them(config: Config) -> None:
     order = [spec.role for spec in specs(replace(config, across=across), {})]
 
     assert order[order.index("shipper") + 1] == "across"
+
+
+def test_a_canary_is_started_after_what_it_looks_at(config: Config) -> None:
+    """And ended before it."""
+    canary = Canary(
+        application="tickets",
+        url=None,
+        ca=None,
+        login="/login",
+        fields=(),
+        password_field="password",
+        password_file=config.file,
+        page="/client/1",
+        subject_type="client",
+        client="1",
+        account="canary",
+        every=900.0,
+        within=60.0,
+    )
+
+    order = [spec.role for spec in specs(replace(config, canary=canary), {})]
+
+    assert order[-1] == "canary"
 
 
 def test_every_process_runs_this_config(config: Config) -> None:

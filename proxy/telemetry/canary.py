@@ -1,0 +1,59 @@
+"""Instruments of the canary: is a view that must be there found under its name?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from proxy.telemetry.instrument import (
+    ROLE,
+    Instrument,
+    Kind,
+    Point,
+    Reports,
+    reported,
+)
+
+
+def _failing(reports: Reports) -> Iterator[Point]:
+    report = reports.get("canary")
+    if report is not None and "canary_error" in report.figures:
+        yield float(bool(report.figures["canary_error"])), {ROLE: "canary"}
+
+
+def _of(kind: Kind, name: str, unit: str, key: str, description: str) -> Instrument:
+    return reported(kind, "canary", f"whosaw.canary.{name}", unit, key, description)
+
+
+CANARY = (
+    Instrument(
+        "whosaw.canary.failing",
+        Kind.GAUGE,
+        "1",
+        "1 while the last run of the canary found no view under its name in time; "
+        "the report says what failed.",
+        (ROLE,),
+        _failing,
+    ),
+    _of(
+        Kind.GAUGE,
+        "time",
+        "s",
+        "canary_at",
+        "When it last ran, in seconds since the epoch.",
+    ),
+    _of(
+        Kind.GAUGE,
+        "delay",
+        "s",
+        "canary_seconds",
+        "Time from the canary's page to its view in the store, when last found.",
+    ),
+    _of(Kind.COUNTER, "runs", "{run}", "canary_runs", "Runs of the canary."),
+    _of(
+        Kind.COUNTER,
+        "failures",
+        "{run}",
+        "canary_failures",
+        "Runs that did not find the view.",
+    ),
+)
