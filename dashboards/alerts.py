@@ -88,6 +88,19 @@ class Alert:
         }
 
 
+def _grown(counter: str) -> str:
+    """PromQL: how much it grew in ten minutes, one that was not there before included.
+
+    A counter by kind is first seen with its first event in it, and ``increase`` would
+    call that no growth.
+    """
+    by = "sum by (whosaw_application, whosaw_gap_kind)"
+    return (
+        f"{by} ({counter} unless {counter} offset 10m) "
+        f"or {by} (increase({counter}[10m]))"
+    )
+
+
 def _rise(part: str, of: str) -> str:
     """SQL: how much higher this share is in the window than in the week before it."""
     now = "hour >= $__fromTime"
@@ -118,8 +131,7 @@ ALERTS: tuple[Alert, ...] = (
         name="gap-opened",
         title="Gap opened",
         summary="Something passed that was not recorded and should have been.",
-        asks="sum by (whosaw_application, whosaw_gap_kind) "
-        '(increase(whosaw_gaps_total{whosaw_gap_intended="false"}[10m]))',
+        asks=_grown('whosaw_gaps_total{whosaw_gap_intended="false"}'),
         above=0,
     ),
     Alert(

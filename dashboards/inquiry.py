@@ -1,26 +1,30 @@
-"""Employee and Subject: with names and subjects, for those who hold an inquiry."""
+"""Employee and Subject: with names and subjects, for those who hold an inquiry.
+
+They ask the questions of the command line (``seen_by``, ``who_saw``), so names told
+later and names taken back count here as they do there.
+"""
 
 from __future__ import annotations
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard
+from grafana_foundation_sdk.models.dashboard import VariableHide
 
 from dashboards.board import HERE, board, chosen, text
 from dashboards.panels import lines, number, rows, series
 from dashboards.sources import INQUIRY, Question
 
-_THIS = (
-    "actor = (SELECT any(actor) FROM board_private_employees "
-    "WHERE employee = ${employee:singlequote})"
-)
-_EMPLOYEE = (
-    f"FROM board_private_views WHERE {_THIS} AND $__timeFilter(started_at) AND {HERE}"
-)
+_PERIOD = "from = '${__from:date:iso}', to = '${__to:date:iso}'"
+_EMPLOYEE = f"FROM seen_by(employee = ${{account:singlequote}}, {_PERIOD}) WHERE {HERE}"
 _SUBJECT = (
-    "FROM board_private_views "
-    "WHERE subject = toFixedString(unhex(${subject:singlequote}), 16) "
-    f"AND $__timeFilter(started_at) AND {HERE}"
+    "FROM who_saw(subjects = [${subject:singlequote}], subject_type = '', "
+    f"{_PERIOD}) WHERE {HERE}"
 )
+_NAME = "if(learned, learned_actor, actor)"
+_STRENGTH = "if(learned, learned_strength, actor_strength)"
 _NAMES = "SELECT employee, actor FROM board_private_employees ORDER BY actor"
+_ACCOUNT = (
+    "SELECT actor FROM board_private_employees WHERE employee = ${employee:singlequote}"
+)
 _TO_SUBJECT = (
     "Who saw this client",
     "/d/whosaw-subject?var-subject=${__value.raw}&${__url_time_range}",
@@ -31,7 +35,8 @@ _TO_EMPLOYEE = (
 )
 _FINDINGS = (
     "SELECT at AS time, detection, severity, sentence, subject_hex AS client "
-    f"FROM board_private_findings WHERE {_THIS} AND $__timeFilter(at) "
+    "FROM board_private_findings "
+    "WHERE actor = ${account:singlequote} AND $__timeFilter(at) "
     "ORDER BY time DESC LIMIT 200"
 )
 _BY_ACTION = """
@@ -41,31 +46,37 @@ SELECT $__timeInterval(started_at) AS time, toString(action) AS action,
 GROUP BY time, action ORDER BY time"""
 _VIEWS = f"""
 SELECT started_at AS time, subject_hex AS client, subject_type AS kind, action,
-    opened, arrayStringConcat(categories, ', ') AS data, application, actor_strength
+    opened, arrayStringConcat(categories, ', ') AS data, application,
+    {_STRENGTH} AS strength
 {_EMPLOYEE}
 ORDER BY opened DESC, started_at DESC LIMIT 1000"""
 _MOST = f"""
-SELECT subject_hex AS client, countIf(opened) AS opened, count() AS shown,
+SELECT subject_hex AS client, countIf(opened) AS opened_times, count() AS shown,
     max(started_at) AS last
 {_EMPLOYEE}
-GROUP BY client ORDER BY opened DESC, shown DESC LIMIT 50"""
+GROUP BY client ORDER BY opened_times DESC, shown DESC LIMIT 50"""
 _WHO = f"""
-SELECT s.actor AS name, e.employee AS employee, s.opened AS opened, s.shown AS shown,
-    s.first AS first, s.last AS last
+SELECT s.name AS name, e.employee AS employee, s.opened_times AS opened_times,
+    s.shown AS shown, s.first AS first, s.last AS last
 FROM
 (
-    SELECT actor, countIf(opened) AS opened, count() AS shown,
+    SELECT {_NAME} AS name, countIf(opened) AS opened_times, count() AS shown,
         min(started_at) AS first, max(started_at) AS last
     {_SUBJECT}
-    GROUP BY actor
+    GROUP BY name
 ) AS s
-LEFT JOIN board_private_employees AS e ON s.actor = e.actor
-ORDER BY opened DESC, shown DESC LIMIT 500"""
+LEFT JOIN board_private_employees AS e ON s.name = e.actor
+ORDER BY opened_times DESC, shown DESC LIMIT 500"""
 _SEEN = f"""
-SELECT started_at AS time, actor AS name, action, opened,
-    arrayStringConcat(categories, ', ') AS data, application, actor_strength
+SELECT started_at AS time, {_NAME} AS name, action, opened,
+    arrayStringConcat(categories, ', ') AS data, application, {_STRENGTH} AS strength
 {_SUBJECT}
 ORDER BY opened DESC, started_at DESC LIMIT 1000"""
+_OTHER = """
+SELECT paired_hex AS client, paired_type AS kind,
+    arrayStringConcat(sources, ', ') AS because, last_at AS last
+FROM paired_with(ids = [${subject:singlequote}])
+ORDER BY last DESC LIMIT 50"""
 
 
 def employee() -> Dashboard:
@@ -73,6 +84,11 @@ def employee() -> Dashboard:
     return (
         board("employee", "Employee", "What one employee was shown.", INQUIRY)
         .with_variable(chosen("employee", "Employee", _NAMES, INQUIRY))
+        .with_variable(
+            chosen("account", "Account", _ACCOUNT, INQUIRY).hide(
+                VariableHide.HIDE_VARIABLE
+            )
+        )
         .with_panel(
             number(
                 "Views",
@@ -85,7 +101,9 @@ def employee() -> Dashboard:
             number(
                 "Clients",
                 "Different clients shown.",
-                Question(f"SELECT uniqExact(subject) AS clients {_EMPLOYEE}", INQUIRY),
+                Question(
+                    f"SELECT uniqExact(subject_hex) AS clients {_EMPLOYEE}", INQUIRY
+                ),
                 width=8,
             )
         )
@@ -94,7 +112,7 @@ def employee() -> Dashboard:
                 "Clients opened",
                 "Different clients whose own record was on the screen.",
                 Question(
-                    f"SELECT uniqExactIf(subject, opened) AS clients {_EMPLOYEE}",
+                    f"SELECT uniqExactIf(subject_hex, opened) AS clients {_EMPLOYEE}",
                     INQUIRY,
                 ),
                 width=8,
@@ -148,7 +166,8 @@ def subject() -> Dashboard:
                 "Employees",
                 "Different accounts that were shown this client.",
                 Question(
-                    f"SELECT uniqExactIf(actor, actor != '') AS employees {_SUBJECT}",
+                    f"SELECT uniqExactIf({_NAME}, {_NAME} != '') AS employees "
+                    + _SUBJECT,
                     INQUIRY,
                 ),
                 width=8,
@@ -166,7 +185,7 @@ def subject() -> Dashboard:
             number(
                 "Views without a name",
                 "Times this client was shown to an account that is not known.",
-                Question(f"SELECT countIf(actor = '') AS views {_SUBJECT}", INQUIRY),
+                Question(f"SELECT countIf({_NAME} = '') AS views {_SUBJECT}", INQUIRY),
                 steps=((None, "green"), (1, "orange")),
                 width=8,
             )
@@ -192,7 +211,15 @@ def subject() -> Dashboard:
                 "Views",
                 "Each time this client was shown, opened first; at most 1,000.",
                 Question(_SEEN, INQUIRY),
-                width=24,
+            )
+        )
+        .with_panel(
+            rows(
+                "Other ids of this client",
+                "Pseudonyms that a page or a file said are of the same client: look "
+                "at them, too.",
+                Question(_OTHER, INQUIRY),
+                links={"client": _TO_SUBJECT},
             )
         )
     )

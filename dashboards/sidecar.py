@@ -10,10 +10,6 @@ from dashboards.sources import METRICS
 
 DAY = 86_400
 _FILL: Steps = ((None, "green"), (0.6, "orange"), (0.8, "red"))
-_DAYS_LEFT = (
-    "min((1 - whosaw_journal_fill) / "
-    f"clamp_min(deriv(whosaw_journal_fill[6h]) * {DAY}, 0.0001))"
-)
 
 
 def sidecar() -> Dashboard:
@@ -56,10 +52,13 @@ _NUMBERS: tuple[tuple[str, str, str, str, Steps], ...] = (
     ),
     (
         "Journal is full in",
-        "At the pace of the last six hours; at most as shown when it does not grow.",
-        _DAYS_LEFT,
-        "d",
-        ((None, "red"), (2, "orange"), (7, "green")),
+        (
+            "If the store stayed away, at the rate of the last hour; none while "
+            "nothing is recorded."
+        ),
+        "min(whosaw_journal_time_left_seconds)",
+        "s",
+        ((None, "red"), (2 * DAY, "orange"), (7 * DAY, "green")),
     ),
     (
         "Processes that answer",

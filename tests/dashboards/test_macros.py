@@ -39,6 +39,7 @@ AT = Range(
         ("$__conditionalAll(x IN (${two:singlequote}), $two)", "x IN ('a','b')"),
         ("$__conditionalAll(x IN (${all:singlequote}), $all)", "1=1"),
         ("${one:singlequote}", "'it\\'s'"),
+        ("${__from:date:iso}", "2014-11-12T11:45:26.000Z"),
     ],
 )
 def test_a_macro_becomes_what_the_plugin_makes_of_it(sql: str, expanded: str) -> None:

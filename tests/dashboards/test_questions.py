@@ -10,7 +10,7 @@ from numbers import Number
 import pytest
 
 from proxy.store.client import ClickHouseStore, connect
-from tests.support.boards import Target, fill, period, targets
+from tests.support.boards import NOW, SUBJECT, Target, fill, period, targets
 from tests.support.embedded import EmbeddedStore
 from tests.support.macros import Range, expand
 
@@ -33,7 +33,7 @@ def store(embedded_store: EmbeddedStore) -> Iterator[ClickHouseStore]:
 def board_period(store: ClickHouseStore) -> Range:
     """A week, and the pseudonym of one employee."""
     known = "SELECT employee FROM board_private_employees WHERE actor = 'user1'"
-    return period(employee=str(store.query(known).rows[0][0]))
+    return period(employee=str(store.query(known).rows[0][0]), account="user1")
 
 
 @pytest.mark.parametrize("target", ASKED, ids=lambda target: target.where)
@@ -69,13 +69,18 @@ def test_every_question_is_answered_with_what_its_panel_needs(
 
 @pytest.mark.parametrize("target", ASKED, ids=lambda target: target.where)
 def test_boards_read_views_made_for_them(target: Target) -> None:
-    """Never a table; an everyday board or an alert nothing with a name in it."""
+    """Never a table; an everyday board or an alert nothing with a name in it.
+
+    Those of an inquiry ask the questions of the command line, too.
+    """
     read = set(re.findall(r"\b(?:FROM|JOIN)\s+([a-z_]+)", target.sql))
 
     assert read
-    assert {name for name in read if not name.startswith("board_")} == set()
-    if not target.where.startswith("inquiry/"):
+    if target.where.startswith("inquiry/"):
+        read -= {"who_saw", "seen_by", "paired_with"}
+    else:
         assert {name for name in read if name.startswith("board_private")} == set()
+    assert {name for name in read if not name.startswith("board_")} == set()
 
 
 def test_everyday_views_show_no_name_and_no_subject(store: ClickHouseStore) -> None:
@@ -122,3 +127,33 @@ def test_a_pseudonym_is_of_one_account_and_of_this_store_alone(
     assert len(set(here.values())) == len(here) == 40
     assert set(here.values()) & set(there.values()) == set()
     other.close()
+
+
+def test_a_name_told_later_counts_on_the_boards_of_an_inquiry(
+    embedded_store: EmbeddedStore,
+) -> None:
+    """They answer as ``whosaw who-saw`` does, and the employee can be chosen."""
+    writer = embedded_store.store()
+    at = f"toDateTime64('{NOW:%Y-%m-%d %H:%M:%S}', 9, 'UTC') - toIntervalHour"
+    writer.command(
+        "INSERT INTO views (node, application, started_at, actor_reason, "
+        "actor_session, subject_type, subject, action) SELECT 'n', 'sonar', "
+        f"{at}(2), 'unknown_session', 's', 'client', unhex('{SUBJECT}'), 'view'"
+    )
+    writer.command(
+        "INSERT INTO attributions (node, application, at, from_at, to_at, actor, "
+        "actor_strength, actor_session) SELECT 'n', 'sonar', "
+        f"{at}(1), {at}(3), {at}(1), 'late', 'confirmed', 's'"
+    )
+    asked = {(target.where, target.kind): target.sql for target in ASKED}
+
+    def answer(where: str, kind: str = "stat") -> list[tuple[object, ...]]:
+        sql = expand(asked[where, kind], period(account="late"))
+        return [tuple(row) for row in writer.query(sql).rows]
+
+    assert answer("inquiry/subject: Employees: A") == [(1,)]
+    assert answer("inquiry/subject: Views without a name: A") == [(0,)]
+    assert answer("inquiry/employee: Views: A") == [(1,)]
+    choice = answer("inquiry/employee: $employee", "variable")
+    assert [row[1] for row in choice] == ["late"]
+    writer.close()

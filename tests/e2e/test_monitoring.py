@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import urllib.error
 import urllib.request
 from contextlib import closing
@@ -11,9 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from dashboards.alerts import ALERTS
 from deploy.demo.sidecar import free_ports
 from proxy.telemetry import INSTRUMENTS
 from proxy.telemetry.reference import prometheus_name
+from tests.support.boards import targets
+from tests.support.certificates import Authority
 from tests.support.prometheus import Prometheus, prometheus
 from tests.support.sidecars import Front, Running, sidecar
 from tests.support.tickets import RULES, Browser, tickets
@@ -71,6 +75,49 @@ def test_prometheus_scrapes_a_run_and_no_person_is_in_it(tmp_path: Path) -> None
     declared = {prometheus_name(each) for each in INSTRUMENTS}
     assert {name for name, _ in labels if name.startswith("whosaw_")} <= declared
     assert not [each for each in labels if "joan" in each[1] or each[1] == "31"]
+
+
+def test_the_panels_and_alerts_of_operations_answer_from_a_scraped_run(
+    tmp_path: Path,
+) -> None:
+    """Every PromQL of every board; of the alerts only those that were provoked.
+
+    The certificates of the tests are good for three days.
+    """
+    (port,) = free_ports(1)
+    shown = Authority(tmp_path).issue("127.0.0.1")
+    more = (
+        f"admin: {{listen: 127.0.0.1:{port}}}\n"
+        "seals: {every: 1s}\nreconcile: {every: 1s}"
+    )
+    with tickets() as application:
+        plain = Front(name="tickets", rules=RULES, upstream=application.url)
+        tls = f"tls: {{certificate: {shown.certificate}, key: {shown.key}}}"
+        secure = Front(name="s", rules=RULES, upstream=application.url, more=tls)
+        with sidecar(tmp_path / "state", [plain, secure], more=more) as running:
+            browse(running)
+            babble(running.port())
+            with prometheus(tmp_path / "prometheus", f"127.0.0.1:{port}") as asked:
+                for panel in (each for each in targets() if each.kind != "alert"):
+                    if panel.promql:
+                        asked.until(panel.promql.replace("$__rate_interval", "5s"))
+                rules = [alert for alert in ALERTS if not alert.of_store]
+                answers = {rule.name: asked.until(rule.asks) for rule in rules}
+
+    assert len(rules) >= 8
+    assert {
+        rule.name
+        for rule in rules
+        if any(value > rule.above for _, value in answers[rule.name])
+    } == {"gap-opened", "certificate-ends"}
+
+
+def babble(port: int) -> None:
+    """What is no HTTP, in a connection of its own: a gap."""
+    with closing(socket.create_connection(("127.0.0.1", port))) as connection:
+        connection.sendall(b"this is no request\r\n\r\n")
+        while connection.recv(4096):
+            pass
 
 
 def everything(asked: Prometheus) -> list[tuple[str, str]]:

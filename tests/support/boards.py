@@ -77,7 +77,13 @@ def targets() -> Iterator[Target]:
         )
 
 
-def period(now: datetime = NOW, employee: str = "", days: float = 7) -> Range:
+def period(
+    now: datetime = NOW,
+    employee: str = "",
+    account: str = "",
+    days: float = 7,
+    subject: str = SUBJECT,
+) -> Range:
     """As a board would be looked at."""
     return Range(
         since=now - timedelta(days=days),
@@ -86,8 +92,9 @@ def period(now: datetime = NOW, employee: str = "", days: float = 7) -> Range:
             "application": "$__all",
             "timezone": "Europe/Amsterdam",
             "term": "72",
-            "subject": SUBJECT,
+            "subject": subject,
             "employee": employee,
+            "account": account,
         },
     )
 
@@ -106,6 +113,11 @@ def fill(store: ClickHouseStore, views: int = 6_000, now: datetime = NOW) -> Non
         "transform(number % 20, [0, 1, 2, 3], ['export', 'print', 'view', 'update'], "
         "'search'), 'client', ['contact', 'income'] "
         f"FROM numbers({views})"
+    )
+    store.command(
+        "INSERT INTO crosswalk (node, application, at, one_type, one, other_type, "
+        f"other, source) VALUES ('n', 'sonar', {at}, 'client', unhex('{SUBJECT}'), "
+        f"'bsn', sipHash128(1), 'rule client')"
     )
     store.command(
         "INSERT INTO exchanges (node, epoch, seq, application, started_at, ended_at, "

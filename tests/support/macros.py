@@ -32,6 +32,8 @@ def expand(sql: str, period: Range) -> str:
     """The statement the store is sent; an unknown macro is a ValueError."""
     sql = _conditional(sql, period.variables)
     sql = _variables(sql, period.variables)
+    for name, at in (("__from", period.since), ("__to", period.until)):
+        sql = sql.replace(f"${{{name}:date:iso}}", _iso(at))
     while found := re.search(r"\$__(\w+)", sql):
         arguments, end = _arguments(sql, found.end())
         sql = sql[: found.start()] + _macro(found[1], arguments, period) + sql[end:]
@@ -87,6 +89,11 @@ def _seconds(at: datetime) -> str:
 
 def _milliseconds(at: datetime) -> str:
     return f"fromUnixTimestamp64Milli({int(at.timestamp() * 1_000)})"
+
+
+def _iso(at: datetime) -> str:
+    """Grafana's own: ``${__from:date:iso}`` is ``2020-07-13T20:19:09.254Z``."""
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat('T', 'milliseconds')}Z"
 
 
 def _date(at: datetime) -> str:

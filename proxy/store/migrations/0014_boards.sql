@@ -189,26 +189,13 @@ FROM
     FROM views
     WHERE actor != ''
     GROUP BY toStartOfHour(started_at), application, actor, actor_kind, action
+    UNION ALL
+    SELECT actor
+    FROM attributions
+    WHERE actor != ''
 )
 GROUP BY actor
 COMMENT 'Names of the pseudonyms on everyday boards';
-
-CREATE VIEW IF NOT EXISTS board_private_views
-SQL SECURITY DEFINER
-AS SELECT
-    started_at,
-    actor,
-    actor_strength,
-    application,
-    action,
-    action NOT IN ('list', 'search', 'mention') AS opened,
-    categories,
-    subject_type,
-    subject,
-    lower(hex(subject)) AS subject_hex,
-    rule
-FROM views
-COMMENT 'Views with account and subject (pseudonym of the evidence), for boards of an inquiry';
 
 CREATE VIEW IF NOT EXISTS board_private_findings
 SQL SECURITY DEFINER
