@@ -2,22 +2,23 @@
 
 Order of starting: store (if embedded), sealer, shipper, recorder, wires; ending
 goes the other way round, so that each hands over to one that still runs. Listening
-addresses are bound here, before anything starts, and handed to the wires: a
-taken port is one clear line, and wires can be replaced without refusing a
-connection.
+addresses are bound here (or come from the service manager), before anything
+starts, and are handed to the wires: a taken port is one clear line, and wires can
+be replaced without refusing a connection.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 import time
 from collections.abc import Callable
 
 from proxy import status
-from proxy.app import gating
+from proxy.app import gating, systemd
 from proxy.app.lifetime import reporting, stop_on_signal
 from proxy.app.listening import bind, check
 from proxy.app.rulesets import load_all
@@ -136,7 +137,10 @@ async def _run(config: Config, roles: frozenset[str]) -> int:
     stop = stop_on_signal()
     sockets = {}
     if "wire" in roles:
-        sockets = {each.name: bind(each) for each in config.applications}
+        sockets = systemd.handed_over(os.environ, config.applications)
+        for each in config.applications:
+            if each.name not in sockets:
+                sockets[each.name] = bind(each)
     descriptors = {name: sock.fileno() for name, sock in sockets.items()}
     supervisor = Supervisor(
         [
@@ -151,11 +155,15 @@ async def _run(config: Config, roles: frozenset[str]) -> int:
     )
     async with reporting(config.status_directory, "sidecar", supervisor.figures):
         starting = asyncio.create_task(_start(config, supervisor))
+        telling = asyncio.create_task(_tell(config, starting), name="service manager")
         await stop.wait()
         logger.info("stopping")
+        systemd.notify(os.environ, STOPPING="1")
         starting.cancel()
         await asyncio.gather(starting, return_exceptions=True)
         await supervisor.stop()
+        telling.cancel()
+        await asyncio.gather(telling, return_exceptions=True)
     for sock in sockets.values():
         sock.close()
     return 0
@@ -172,3 +180,14 @@ async def _start(config: Config, supervisor: Supervisor) -> None:
             each.listen,
             each.upstream,
         )
+
+
+async def _tell(config: Config, starting: asyncio.Task[None]) -> None:
+    """Ready when users can be served; from then on alive, and whether recording."""
+    await starting
+    systemd.notify(os.environ, READY="1")
+
+    def line() -> str:
+        return status.judge(config.status_directory, config.wires, time.time()).line
+
+    await systemd.keep_told(os.environ, line)
