@@ -31,13 +31,20 @@ class Upstream(Server):
 class RelayContext(Context):
     """One client and its one upstream."""
 
-    def __init__(self, client: Client, options: Options) -> None:
+    def __init__(
+        self,
+        client: Client,
+        options: Options,
+        destination: tuple[str, int] | None = None,
+    ) -> None:
         # In place of Context's, which makes a ``Server`` of its own.
         self.client = client
         self.options = options
         self.layers = []
         self.certificates: tuple[bytes, ...] = ()
         """DER of what the client showed, its own first; nobody verified them."""
+        self.destination = destination
+        """Where the client was going, when the kernel led it here."""
         self.server = Upstream(address=None, id=f"{client.id}-up")
 
 

@@ -34,6 +34,7 @@ from addons.signals import Abort, Aborted, Established, Part, Reading
 from addons.status import Counters
 from addons.tap_layer import TapLayer
 from addons.tls import reason
+from addons.transparent import reach
 from proxy.tapstream import TapSource
 
 logger = logging.getLogger(__name__)
@@ -210,7 +211,7 @@ class WireHandler(server.ConnectionHandler):
         side = Side(self, command.connection)
         error: str | None = None
         try:
-            await self.loop.create_connection(lambda: side, *address)
+            await reach(self, side, address)
         except OSError as failed:
             error = f"no connection to {address[0]}:{address[1]}: {reason(failed)}"
         except asyncio.CancelledError:

@@ -33,6 +33,7 @@ from addons.tap_layer import TapLayer, plain_address
 from addons.tls import server_context, upstream_context
 from addons.tls_asking import AskingContext
 from addons.tls_layer import ClientTlsLayer, Resumption, ServerTlsLayer
+from addons.transparent import destination
 from proxy.errors import UsageError
 
 if TYPE_CHECKING:
@@ -180,7 +181,17 @@ class InheritedInstance(  # type: ignore[no-untyped-call]
     def _serve(self, sock: socket.socket, peer: tuple[str, int]) -> None:
         sock.setblocking(False)
         client = accepted(plain_address(peer), self._address, self.mode)
-        context = RelayContext(client, self.wire.master.options)
+        meant: tuple[str, int] | None = None
+        transparent = self.settings.transparent
+        if transparent is not None:
+            meant = destination(
+                sock, transparent.method, plain_address(sock.getsockname())
+            )
+            if meant not in transparent.destinations:
+                self.counters.strays += 1
+                sock.close()
+                return
+        context = RelayContext(client, self.wire.master.options, meant)
         handler = WireHandler(
             context,
             settings=self.settings,

@@ -9,6 +9,7 @@ The composition root builds these from the config and hands them to
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal
@@ -44,6 +45,28 @@ class UpstreamTls:
     """Lowest version accepted; below 1.2 only for applications of that age."""
 
 
+class Method(Enum):
+    """How the kernel leads connections here that were meant for the application."""
+
+    REDIRECT = "redirect"
+    """The destination is rewritten; the application sees the sidecar's address."""
+    TPROXY = "tproxy"
+    """Nothing is rewritten; the application sees the client's address."""
+
+
+OWN_MARK = 0x7769
+"""On the packets of a wire's own connections (SO_MARK): they are not led here again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transparent:
+    """A listener whose clients believe to speak with the application."""
+
+    method: Method
+    destinations: frozenset[tuple[str, int]]
+    """What is relayed, each to where it was going; anything else is turned away."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListenerSettings:
     """One listening socket and the application behind it."""
@@ -68,6 +91,8 @@ class ListenerSettings:
     """At this number accepting pauses; each connection takes two descriptors."""
     proxy_protocol: tuple[Network, ...] = ()
     """Peers whose connections begin with a PROXY preamble (``preamble``)."""
+    transparent: Transparent | None = None
+    """Relay to where the client was going; None: to the upstream."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

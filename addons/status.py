@@ -40,6 +40,8 @@ class ListenerStatus:
     """Times a client's next read waited for the recorder."""
     preambles_missing: int
     """Connections of listed balancers that began without a PROXY preamble."""
+    strays: int
+    """Connections to a transparent listener that were not meant for the application."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,7 @@ class Counters:
     limit_reached: int = 0
     paced: int = 0
     preambles_missing: int = 0
+    strays: int = 0
 
     def snapshot(
         self, *, application: str, address: str, accepting: bool, up: int, down: int
@@ -99,4 +102,5 @@ class Counters:
             limit_reached=self.limit_reached,
             paced=self.paced,
             preambles_missing=self.preambles_missing,
+            strays=self.strays,
         )

@@ -120,10 +120,7 @@ class TapLayer(Layer):
     def _open(self) -> CommandGenerator[None]:
         self.opened = True
         self._observe()
-        self._server.address = (
-            self._settings.upstream_host,
-            self._settings.upstream_port,
-        )
+        self._server.address = self._upstream()
         error: str | None = yield commands.OpenConnection(self._server)
         if error is not None:
             self.error = error
@@ -131,6 +128,16 @@ class TapLayer(Layer):
         else:
             yield Established()
             self._relaying = True
+
+    def _upstream(self) -> tuple[str, int]:
+        return self._meant() or (
+            self._settings.upstream_host,
+            self._settings.upstream_port,
+        )
+
+    def _meant(self) -> tuple[str, int] | None:
+        context = self.context
+        return context.destination if isinstance(context, RelayContext) else None
 
     def _data(self, event: DataReceived) -> tuple[commands.Command, ...]:
         now = monotonic_ns()
@@ -286,8 +293,9 @@ class TapLayer(Layer):
         opened = Opened(
             application=self._settings.application,
             client=plain_address(client.peername),
-            server=(self._settings.upstream_host, self._settings.upstream_port),
+            server=self._upstream(),
             listener=self._listener,
+            original_destination=self._meant(),
             tls_version=client.tls_version,
             sni=client.sni,
             client_certificate=shown[0] if shown else None,

@@ -18,8 +18,8 @@ Words, used everywhere and without synonyms:
 
 Imports run one way (held by import-linter)::
 
-    dashboards > cli > deploy > app > quarantine > capture
-      > deposit > addons, config, keys
+    dashboards > cli > deploy > app > transparent > quarantine > capture
+      > untold > deposit > addons, config, keys
       > admin, recorder, shipper, sealing, verification, reconciling, detections
       > journal, store, taplink, telemetry > clock, key_pair, status
       > pipeline, reprocessing > context_files, crosswalk, pairing, redaction, views

@@ -48,6 +48,17 @@ HELD_ELSEWHERE = {
         "proxy/telemetry/shipper.py",
         "proxy/telemetry/wire.py",
     },
+    "tests/e2e/test_transparent.py": {
+        "addons/transparent.py",
+        "proxy/cli/transparent.py",
+        "proxy/transparent/kernel.py",
+        "proxy/transparent/leading.py",
+    },
+    "tests/proxy/transparent/test_nftables.py": {
+        "proxy/transparent/iptables.py",
+        "proxy/transparent/plan.py",
+        "proxy/transparent/routing.py",
+    },
     "tests/proxy/store/test_tables.py": {"proxy/store/row_of.py"},
     "tests/proxy/config/test_reading.py": {
         "proxy/config/applications.py",

@@ -10,8 +10,20 @@ import errno
 import socket
 
 from addons import descriptors, tls
-from addons.settings import ClientTls, ListenerSettings, UpstreamTls
-from proxy.config import Application, ClientCertificates, Config
+from addons.settings import (
+    ClientTls,
+    ListenerSettings,
+    Method,
+    Transparent,
+    UpstreamTls,
+)
+from addons.transparent import allow_foreign
+from proxy.config import (
+    Application,
+    ClientCertificates,
+    Config,
+    TransparentMethod,
+)
 from proxy.errors import UnavailableError
 
 BACKLOG = 4096
@@ -31,6 +43,8 @@ def bind(application: Application) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if _foreign(application):
+            allow_foreign(sock)
         if family is socket.AF_INET6:
             # Every interface means both families.
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(not every))
@@ -41,6 +55,7 @@ def bind(application: Application) -> socket.socket:
         sock.close()
         known = {
             errno.EADDRINUSE: "another program listens there",
+            errno.EPERM: "transparent by TPROXY needs CAP_NET_ADMIN or CAP_NET_RAW",
             errno.EACCES: "ports below 1024 need the right to bind them",
             errno.EADDRNOTAVAIL: "this host does not have that address",
         }
@@ -50,6 +65,11 @@ def bind(application: Application) -> socket.socket:
             f"{application.listen}: {reason}"
         ) from error
     return sock
+
+
+def _foreign(application: Application) -> bool:
+    led = application.transparent
+    return led is not None and led.method is TransparentMethod.TPROXY
 
 
 def listener(application: Application, descriptor: int) -> ListenerSettings:
@@ -80,6 +100,17 @@ def listener(application: Application, descriptor: int) -> ListenerSettings:
         idle_timeout=application.idle_timeout,
         max_connections=application.max_connections,
         proxy_protocol=application.proxy_protocol,
+        transparent=(
+            None
+            if application.transparent is None
+            else Transparent(
+                method=Method(application.transparent.method.value),
+                destinations=frozenset(
+                    (each.host, each.port)
+                    for each in application.transparent.destinations
+                ),
+            )
+        ),
     )
 
 

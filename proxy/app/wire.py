@@ -124,5 +124,6 @@ def wire_figures(status: WireStatus) -> dict[str, Any]:
         "layer_failures": sum(one.layer_failures for one in each),
         "limit_reached": sum(one.limit_reached for one in each),
         "preambles_missing": sum(one.preambles_missing for one in each),
+        "strays": sum(one.strays for one in each),
         "draining": status.draining,
     }

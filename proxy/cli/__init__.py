@@ -1,9 +1,9 @@
 """The command line: one module per kind of command, thin over the core.
 
-``serve`` keeps processes running, ``report`` and ``ask`` answer, ``rules`` and
-``captures`` help to describe an application, ``demo`` shows all of it. A
-command prints its answer to stdout and everything else to stderr, and ends
-with an exit code of ``proxy.errors.ExitCode``.
+``serve`` keeps processes running, ``transparent`` leads connections to them,
+``report`` and ``ask`` answer, ``rules`` and ``captures`` help to describe an
+application, ``demo`` shows all of it. A command prints its answer to stdout and
+everything else to stderr, and ends with an exit code of ``proxy.errors.ExitCode``.
 
 Only the module of the command that was asked for is imported: a sidecar is half
 a dozen processes, and none of them needs what the others are made of.
@@ -30,6 +30,7 @@ MODULES = {
     "admin": "serve",
     "attribute-across": "serve",
     "migrate": "serve",
+    "transparent": "transparent",
     "status": "report",
     "who-saw": "ask",
     "seen-by": "ask",

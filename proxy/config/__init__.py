@@ -22,6 +22,8 @@ from proxy.config.model import (
     Telemetry,
     TlsListen,
     TlsUpstream,
+    Transparent,
+    TransparentMethod,
 )
 from proxy.config.reading import load, read
 
@@ -42,6 +44,8 @@ __all__ = [
     "Telemetry",
     "TlsListen",
     "TlsUpstream",
+    "Transparent",
+    "TransparentMethod",
     "load",
     "read",
 ]

@@ -12,6 +12,7 @@ from proxy.config.model import (
     TlsListen,
     TlsUpstream,
 )
+from proxy.config.transparent import transparent
 from proxy.document import Address, Fields, Problems
 
 
@@ -40,6 +41,7 @@ def applications(
                         "max_connections", 4096, least=1, most=1_000_000
                     ),
                     proxy_protocol=_proxy_protocol(each, problems),
+                    transparent=transparent(each, upstream, problems),
                 )
             )
             if upstream_url and urlsplit(upstream_url).path not in ("", "/"):

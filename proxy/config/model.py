@@ -43,6 +43,23 @@ class TlsUpstream:
     """Name that must be in the certificate, also sent as SNI."""
 
 
+class TransparentMethod(Enum):
+    """How the kernel leads the application's connections to the sidecar."""
+
+    REDIRECT = "redirect"
+    TPROXY = "tproxy"
+    """As the other, but the application sees the client's address."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transparent:
+    """Neither browser nor application is told of the sidecar."""
+
+    method: TransparentMethod
+    destinations: tuple[Address, ...]
+    """Where the application is; connections to these are led here."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
     """One application and the address at which its users find the sidecar."""
@@ -59,6 +76,7 @@ class Application:
     """Per wire."""
     proxy_protocol: tuple[IPv4Network | IPv6Network, ...] = ()
     """Load balancers whose connections begin with a PROXY preamble."""
+    transparent: Transparent | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Events that other commands of this host hand to the recorder, which alone writes
 the journal: pairs from a file, what a better rule found, names that several sidecars
-know together.
+know together, gaps somebody meant.
 
 A peer whose first frame is ``DEPOSIT`` sends nothing else; each frame is one
 transaction, answered with ``DEPOSITED`` once it is on disk. Only what
@@ -27,6 +27,8 @@ from proxy.events import (
     FOUND_LATER,
     AttributionLearned,
     Event,
+    GapKind,
+    GapRecorded,
     IdentifiersPaired,
     ViewRecorded,
     decode,
@@ -35,7 +37,8 @@ from proxy.recorder.committer import Committer
 from proxy.tapstream import Kind, pack
 
 ACCEPTED = (AttributionLearned, IdentifiersPaired)
-"""Kinds of events that are taken from a peer, beside views that were found later."""
+"""Kinds of events that are taken from a peer, beside views that were found later and
+times in which traffic was kept off the sidecar."""
 MOST_WAITING = 8
 """Frames of one peer that are not on disk yet."""
 
@@ -98,6 +101,8 @@ class Deposits:
 
 def accepted(event: Event) -> bool:
     """Whether it is taken from a peer."""
+    if isinstance(event, GapRecorded):
+        return event.kind is GapKind.CAPTURE_OFF
     if isinstance(event, ViewRecorded):
         return event.rule.startswith(FOUND_LATER)
     return isinstance(event, ACCEPTED)

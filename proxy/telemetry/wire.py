@@ -77,6 +77,12 @@ WIRE = (
         "preambles_missing",
         "Connections of listed load balancers that began without a PROXY preamble.",
     ),
+    _counter(
+        "strays",
+        "{connection}",
+        "strays",
+        "Connections to a transparent listener that were not led there.",
+    ),
     Instrument(
         "whosaw.tls.certificate.not_after",
         Kind.GAUGE,

@@ -195,13 +195,24 @@ def journal(config: Config) -> Iterator[Event]:
             after = entries[-1].seq
 
 
-def start(config: Path, roles: Iterable[str] = (), log: Path | None = None) -> Running:
-    """Start ``whosaw run`` and return at once; call ``end`` in a ``finally``."""
+def start(
+    config: Path,
+    roles: Iterable[str] = (),
+    log: Path | None = None,
+    prefix: Sequence[str] = (),
+) -> Running:
+    """Start ``whosaw run`` and return at once; call ``end`` in a ``finally``.
+
+    ``prefix`` are words that run a command elsewhere, such as in a namespace.
+    """
     log = log or config.with_name("sidecar.log")
     words = [word for role in roles for word in ("--role", role)]
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "proxy", "run", "--config", str(config), *words],
+            [
+                *(*prefix, sys.executable, "-m", "proxy"),
+                *("run", "--config", str(config), *words),
+            ],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -1,0 +1,46 @@
+"""Asks for one page again and again until its standard input ends.
+
+``python -m tests.support.led_client HOST PORT PATH [kept]``: a new connection each
+time, or one that is kept. Prints ``begun``, then one JSON object: how many answers
+came, what went wrong, the longest time between two answers in seconds.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import select
+import sys
+import time
+
+
+def _main(host: str, port: int, path: str, *, kept: bool) -> None:
+    answers, wrong, longest = 0, [], 0.0
+    last = time.monotonic()
+    connection: http.client.HTTPConnection | None = None
+    while not select.select([sys.stdin], [], [], 0.005)[0]:
+        if connection is None or not kept:
+            connection = http.client.HTTPConnection(host, port, timeout=5)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status != 200:
+                wrong.append(str(answer.status))
+        except (OSError, http.client.HTTPException) as error:
+            wrong.append(f"{type(error).__name__}: {error}")
+            connection = None
+            continue
+        if not kept:
+            connection.close()
+        now = time.monotonic()
+        longest = max(longest, now - last)
+        last = now
+        answers += 1
+        if answers == 1:
+            print("begun", flush=True)
+    print(json.dumps({"answers": answers, "wrong": wrong, "longest": longest}))
+
+
+if __name__ == "__main__":
+    _main(sys.argv[1], int(sys.argv[2]), sys.argv[3], kept="kept" in sys.argv)
