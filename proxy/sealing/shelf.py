@@ -48,6 +48,8 @@ class Shelf:
             each.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.last: tuple[Seal, Signed] | None = None
         """The newest seal."""
+        self._doubtful: tuple[Path, int] | None = None
+        """A file whose last append failed, and how long it was before."""
         self._begin()
 
     def append(self, seal: Seal, sealed: Sealed) -> None:
@@ -59,10 +61,19 @@ class Shelf:
         _replace(self._waiting / _stem(seal), msgspec.json.encode(sealed))
         first = (seal.number - 1) // self._per_file * self._per_file + 1
         path = self.directory / f"{seal.node}-{first:012d}.jsonl"
-        fresh = not path.exists()
+        if self._doubtful is not None:
+            # Half a line, or a whole one whose sync failed: it would stand twice.
+            _cut(*self._doubtful)
+            self._doubtful = None
+        try:
+            whole = path.stat().st_size
+        except FileNotFoundError:
+            whole = 0
+        self._doubtful = path, whole
         _append(path, sealed.line() + b"\n")
-        if fresh:
+        if not whole:
             layout.sync_directory(self.directory)
+        self._doubtful = None
         self.last = seal, Signed(body=sealed.body, signature=sealed.signature)
 
     def signed(self) -> Iterator[Signed]:
@@ -140,16 +151,21 @@ def _read(path: Path, line: bytes) -> tuple[Seal, Signed]:
 def _append(path: Path, line: bytes) -> None:
     descriptor = os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
     try:
-        whole = os.fstat(descriptor).st_size
-        try:
-            written = os.write(descriptor, line)
-            os.fsync(descriptor)
-        except OSError:
-            os.ftruncate(descriptor, whole)
-            raise
-        if written != len(line):
-            os.ftruncate(descriptor, whole)
-            raise OSError(f"{path}: the disk took a part of a line only")
+        while line:
+            line = line[os.write(descriptor, line) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _cut(path: Path, size: int) -> None:
+    try:
+        descriptor = os.open(path, os.O_WRONLY)
+    except FileNotFoundError:
+        return
+    try:
+        os.ftruncate(descriptor, size)
+        os.fsync(descriptor)
     finally:
         os.close(descriptor)
 

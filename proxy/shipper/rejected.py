@@ -4,7 +4,8 @@ Format: ``rejected/<table>.jsonl`` (0600, directory 0700), one JSON object a
 line: node, epoch, seq (or first and last of a range that cannot be read),
 reason, ``event`` to be read by people and ``body`` (base64), the entry's very
 bytes, to ship it again. ``unreadable.jsonl`` has what no table could be found
-for. A line may stand there twice after a crash: node, epoch and seq tell.
+for. A line may stand there twice after a crash: node, epoch and seq tell. One that
+was cut by a crash or a full disk stands alone; what it was to say comes after it.
 """
 
 from __future__ import annotations
@@ -87,8 +88,11 @@ class Rejected:
                 " move the files away"
             )
         path = self._directory / f"{table}.jsonl"
-        descriptor = os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+        descriptor = os.open(path, os.O_CREAT | os.O_APPEND | os.O_RDWR, 0o600)
         with os.fdopen(descriptor, "ab") as file:
+            size = os.fstat(descriptor).st_size
+            if size and os.pread(descriptor, 1, size - 1) != b"\n":
+                text = b"\n" + text
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

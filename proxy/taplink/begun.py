@@ -29,7 +29,7 @@ def write(directory: Path, boot: int, wall_ns: int) -> None:
         path = _path(directory, boot)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
-            os.write(descriptor, str(wall_ns).encode())
+            os.write(descriptor, b"%d\n" % wall_ns)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -63,7 +63,9 @@ def left_behind(
             if boot in known:
                 continue
             text = path.read_bytes()
-            since_ns = int(text) if text.isdigit() else path.stat().st_mtime_ns
+            # Without its end half a number may stand there: a year long past.
+            whole = text.endswith(b"\n") and text[:-1].isdigit()
+            since_ns = int(text) if whole else path.stat().st_mtime_ns
         except (OSError, ValueError):
             continue
         if since_ns < before_ns:
