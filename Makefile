@@ -9,7 +9,7 @@ PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-deep lint fmt types imports golden bench check pins clean torture \
-	attribution-model attribution-order bench-store bench-verify metrics fuzz dashboards
+	attribution-model attribution-order bench-store bench-boards bench-verify metrics fuzz dashboards
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -65,6 +65,9 @@ ROWS ?= 2000000
 
 bench-store: $(STAMP)  ## the store at size: ROWS=100000000; writes build/bench-store.json
 	$(BIN)/python -m tests.bench.bench_store $(ROWS)
+
+bench-boards: $(STAMP)  ## every question of boards and alerts at size: ROWS=100000000
+	$(BIN)/python -m tests.bench.bench_store $(ROWS) --boards
 
 bench-verify: $(STAMP)  ## rows a second of whosaw verify: ROWS=1000000
 	$(BIN)/python -m tests.bench.bench_verify $(ROWS)

@@ -20,7 +20,7 @@ INQUIRY_ORGANISATION = 2
 HERE = "$__conditionalAll(application IN (${application:singlequote}), $application)"
 """Condition: of the applications that are chosen above the board."""
 
-_APPLICATIONS = "SELECT DISTINCT application FROM board_pages ORDER BY application"
+_APPLICATIONS = "SELECT application FROM board_applications ORDER BY application"
 
 
 def board(

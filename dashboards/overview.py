@@ -57,13 +57,17 @@ FROM
     WHERE hour > $__toTime - INTERVAL 1 DAY AND hour <= $__toTime AND {HERE}
     GROUP BY hour
     UNION ALL
-    SELECT hour + toIntervalDay(7 * week) AS hour, 0 AS today, sum(views) AS before
-    FROM board_hours
+    SELECT hour + toIntervalDay(7 * week) AS hour, 0 AS today, views AS before
+    FROM
+    (
+        SELECT hour, sum(views) AS views
+        FROM board_hours
+        WHERE hour > $__toTime - INTERVAL 29 DAY AND {HERE}
+        GROUP BY hour
+    )
     ARRAY JOIN [1, 2, 3, 4] AS week
-    WHERE hour > $__toTime - INTERVAL 29 DAY AND {HERE}
-        AND hour > $__toTime - toIntervalDay(7 * week + 1)
+    WHERE hour > $__toTime - toIntervalDay(7 * week + 1)
         AND hour <= $__toTime - toIntervalDay(7 * week)
-    GROUP BY hour, week
 )
 GROUP BY time ORDER BY time"""
 
@@ -102,8 +106,9 @@ def overview() -> Dashboard:
         )
         .with_panel(
             number(
-                "Clients",
-                "Different clients shown on the days (UTC) the period touches.",
+                "Clients opened",
+                "Different clients whose record was opened, on the days (UTC) the "
+                "period touches.",
                 Question(clients, EVERYDAY),
             )
         )
@@ -139,8 +144,8 @@ def overview() -> Dashboard:
         )
         .with_panel(
             lines(
-                "Clients a day",
-                "Different clients shown on each day (UTC).",
+                "Clients opened a day",
+                "Different clients whose record was opened on each day (UTC).",
                 series(_SUBJECTS, EVERYDAY),
             )
         )
@@ -160,8 +165,8 @@ def overview() -> Dashboard:
         )
         .with_panel(
             rows(
-                "Most clients",
-                "Accounts (pseudonyms) that were shown the most different clients.",
+                "Most clients opened",
+                "Accounts (pseudonyms) that opened the records of the most clients.",
                 Question(_TOP, EVERYDAY),
                 links={"employee": _TO_INQUIRY},
             )

@@ -3,8 +3,9 @@
 Fills ``views`` with INSERT SELECT through the embedded
 store's HTTP interface, the last five million rows (a tenth, when that is less)
 through the client and batches of the shipper, asks the questions as the command
-line asks them, and ten aggregates as boards ask them. Prints one JSON object and
-writes it to ``build/bench-store.json``.
+line asks them, and ten aggregates of a month. Prints one JSON object and writes it to
+``build/bench-store.json``. With ``--boards`` it asks what boards and alerts ask
+instead (``board_questions``), and writes ``build/bench-boards.json``.
 
 The office: 16,000 accounts in 440-view sessions of which 16 are open at a time, 4.1
 million clients; one view in eleven opens a client (the popular ones more often),
@@ -19,9 +20,9 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-import sys
 import tempfile
 import time
+from argparse import ArgumentParser
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +33,7 @@ from proxy.store.crosswalk import Identifier, who_saw_client
 from proxy.store.investigations import seen_by
 from proxy.store.row_of import Row
 from proxy.store.tables import ATTRIBUTIONS, CROSSWALK, VIEWS
+from tests.bench import board_questions
 from tests.support.embedded import running
 
 BATCH = 20_000
@@ -127,7 +129,11 @@ AGGREGATES = {
 
 def main() -> None:
     """Fill, ask, print."""
-    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 2_000_000
+    given = ArgumentParser(prog="bench_store")
+    given.add_argument("rows", type=int, nargs="?", default=2_000_000)
+    given.add_argument("--boards", action="store_true")
+    arguments = given.parse_args()
+    rows = arguments.rows
     shipped = min(SHIPPED, rows // 10) // BATCH * BATCH
     with (
         tempfile.TemporaryDirectory() as directory,
@@ -136,10 +142,17 @@ def main() -> None:
         store = embedded.store()
         _fill(store, rows - shipped)
         seconds = _ship(store, rows - shipped, shipped)
-        found = _figures(store, rows, shipped / seconds)
+        found: dict[str, object] = {}
+        if arguments.boards:
+            board_questions.fill(store, rows, SPAN_NS)
+            found |= {"rows": rows, "ingest_views_per_s": round(shipped / seconds)}
+            found |= board_questions.ask(store)
+        else:
+            found |= _figures(store, rows, shipped / seconds)
         store.close()
-    Path("build").mkdir(exist_ok=True)
-    Path("build/bench-store.json").write_text(json.dumps(found, indent=2) + "\n")
+    written = Path("build") / f"bench-{'boards' if arguments.boards else 'store'}.json"
+    written.parent.mkdir(exist_ok=True)
+    written.write_text(json.dumps(found, indent=2) + "\n")
     print(json.dumps(found, indent=2))
 
 

@@ -27,6 +27,7 @@ class Target:
     kind: str
     query: dict[str, Any]
     panel: dict[str, Any]
+    """The panel; of an alert the seconds it looks back."""
 
     @property
     def sql(self) -> str:
@@ -73,7 +74,7 @@ def targets() -> Iterator[Target]:
             where=f"alert {rule['uid']}",
             kind="alert",
             query=rule["data"][0]["model"],
-            panel={},
+            panel={"seconds": rule["data"][0]["relativeTimeRange"]["from"]},
         )
 
 

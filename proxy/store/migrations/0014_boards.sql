@@ -47,7 +47,7 @@ ALTER TABLE views ADD PROJECTION IF NOT EXISTS by_day
         application,
         actor,
         actor_kind,
-        uniqState(subject)
+        uniqStateIf(subject, action NOT IN ('list', 'search', 'mention'))
     GROUP BY
         toDate(started_at),
         application,
@@ -98,10 +98,10 @@ AS SELECT
     application,
     if(actor = '', '', substring(lower(hex(sipHash128Keyed((SELECT (one, two) FROM board_key), actor))), 1, 10)) AS employee,
     actor_kind,
-    uniqState(subject) AS subjects
+    uniqStateIf(subject, action NOT IN ('list', 'search', 'mention')) AS subjects
 FROM views
 GROUP BY toDate(started_at), application, actor, actor_kind
-COMMENT 'Subjects by the day (UTC) and account (pseudonym): uniqMerge(subjects) counts them';
+COMMENT 'Subjects whose record was opened, by the day (UTC) and account (pseudonym): uniqMerge(subjects) counts them';
 
 CREATE VIEW IF NOT EXISTS board_pages
 SQL SECURITY DEFINER
@@ -115,6 +115,13 @@ AS SELECT
 FROM exchanges
 GROUP BY toStartOfHour(started_at), application, path, extraction, actor_strength
 COMMENT 'Exchanges by the hour, path template, what became of their records and strength of the name';
+
+CREATE VIEW IF NOT EXISTS board_applications
+SQL SECURITY DEFINER
+AS SELECT application
+FROM exchanges
+GROUP BY application
+COMMENT 'Applications with exchanges';
 
 CREATE VIEW IF NOT EXISTS board_gaps
 SQL SECURITY DEFINER
