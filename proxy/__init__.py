@@ -14,12 +14,13 @@ Words, used everywhere and without synonyms:
 * shipper: moves the journal into the store, at least once, without duplicates.
 * store: ClickHouse, or the embedded one over chDB.
 * seal: a signed digest over a run of journal entries.
+* hold: what keeps rows beyond the end of their time, who said so and why.
 * rule set: the description of one application: logins and records.
 
 Imports run one way (held by import-linter)::
 
     dashboards > cli > deploy > app > transparent > quarantine > capture
-      > untold > deposit > addons, config, keys
+      > untold > deposit > addons, config, keys > retention
       > admin, recorder, shipper, sealing, verification, reconciling, detections
       > journal, store, taplink, telemetry > clock, key_pair, status
       > pipeline, reprocessing > context_files, crosswalk, pairing, redaction, views

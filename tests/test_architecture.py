@@ -39,6 +39,16 @@ HELD_ELSEWHERE = {
         "proxy/app/reconciling.py",
         "proxy/cli/reconcile.py",
     },
+    "tests/contract/test_retention.py": {
+        "proxy/app/retaining.py",
+        "proxy/retention/due.py",
+        "proxy/retention/held.py",
+        "proxy/retention/holds.py",
+        "proxy/retention/policy.py",
+        "proxy/retention/run.py",
+        "proxy/retention/seals.py",
+        "proxy/verification/kept.py",
+    },
     "tests/e2e/test_monitoring.py": {"proxy/app/admin.py"},
     "tests/e2e/test_canary.py": {"proxy/cli/canary.py"},
     "tests/proxy/telemetry/test_declared.py": {

@@ -11,6 +11,7 @@ from typing import Any
 from proxy.app.access import store_client
 from proxy.app.lifetime import reporting, stop_on_signal
 from proxy.app.reconciling import Reconciling
+from proxy.app.retaining import Retaining
 from proxy.clock import SystemClock
 from proxy.config import Config
 from proxy.journal import JournalReader
@@ -57,12 +58,18 @@ async def _run(config: Config, count_s: float | None) -> int:
     )
     ended = threading.Event()
     reconciling = Reconciling(config)
+    retaining = Retaining(config)
     schema = "the schema was not looked at yet"
 
     def figures() -> dict[str, Any]:
         said = shipper.status()
         error = said["last_error"] or schema
-        return {**said, "last_error": error, **reconciling.figures()}
+        return {
+            **said,
+            "last_error": error,
+            **reconciling.figures(),
+            **retaining.figures(),
+        }
 
     async with reporting(config.status_directory, "shipper", figures):
         while config.store.embedded and not stop.is_set():
@@ -73,12 +80,14 @@ async def _run(config: Config, count_s: float | None) -> int:
         schema = ""
         shipping = asyncio.create_task(asyncio.to_thread(shipper.run, ended))
         comparing = asyncio.create_task(reconciling.run(), name="reconcile")
+        erasing = asyncio.create_task(retaining.run(), name="retain")
         await asyncio.wait(
             {shipping, stopping := asyncio.create_task(stop.wait())},
             return_when=asyncio.FIRST_COMPLETED,
         )
         ended.set()
         comparing.cancel()
+        erasing.cancel()
         stopping.cancel()
         await shipping
     client.close()

@@ -41,6 +41,8 @@ MODULES = {
     "rules": "rules",
     "reconcile": "reconcile",
     "canary": "canary",
+    "retain": "retention",
+    "hold": "retention",
     "verify": "verify",
     "prove": "verify",
     "verify-proof": "verify",

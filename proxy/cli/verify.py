@@ -82,7 +82,9 @@ def verify(
     erased_before: Annotated[
         datetime | None,
         typer.Option(
-            formats=["%Y-%m-%d"], help="Rows sealed before may have been erased."
+            formats=["%Y-%m-%d"],
+            help="Rows sealed before may have been erased; else the config's "
+            "store.retention says so.",
         ),
     ] = None,
     workers: Annotated[
@@ -94,6 +96,8 @@ def verify(
     found = anchored.read(anchors) if anchors else anchored.Anchors()
     trusted = anchored.roots(tsa_roots) if tsa_roots else []
     before = erased_before.replace(tzinfo=UTC).timestamp() if erased_before else 0
+    if erased_before is None and store is None and export is None:
+        before = _shortest(config)
     options = Options(
         keys=load_public(public_key),
         anchors=found.seals,
@@ -211,6 +215,13 @@ class _Said(msgspec.Struct, frozen=True, kw_only=True):
         return f"CHANGED: {number} findings, the first at {first.place()} ({counted})"
 
 
+def _shortest(config: Path) -> float:
+    """Rows sealed after this time are too young to have been erased."""
+    from proxy.config import load
+
+    return datetime.now(UTC).timestamp() - load(config).store.retention.shortest
+
+
 @contextmanager
 def _source(
     config: Path,
@@ -263,6 +274,8 @@ def _plain(said: _Said) -> dict[str, Any]:
         "rows": report.rows,
         "seals": report.seals,
         "unsealed": report.unsealed,
+        "erased": report.erased,
+        "erased_seals": [list(each) for each in report.erased_runs],
         "findings": [
             {
                 "fault": each.fault.value,

@@ -6,12 +6,13 @@ in docs/configuration.md, reading and checking in the modules beside this one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 from proxy.document import Address
+from proxy.retention.policy import Retention
 
 
 class ClientCertificates(Enum):
@@ -201,6 +202,7 @@ class StoreAccess:
     user: str
     password_file: Path
     database: str
+    retention: Retention = field(default_factory=Retention)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from proxy.config.checking import applications_complete, distinct_listeners
 from proxy.config.model import Config, GateBounds, JournalBounds, StoreAccess, TapBounds
 from proxy.config.monitoring import admin, telemetry
 from proxy.config.quarantine import quarantine
+from proxy.config.retaining import retention
 from proxy.config.sealing import sealing
 from proxy.document import Fields, Problems, parse
 from proxy.errors import UsageError
@@ -171,4 +172,5 @@ def _store(fields: Fields, base: Path, state: Path, problems: Problems) -> Store
                 else state / "store-password"
             ),
             database=store.text("database", "whosaw"),
+            retention=retention(store, problems),
         )

@@ -13,7 +13,7 @@ from proxy.evidence import merkle
 from proxy.evidence.canonical import Encoder, NotCanonical
 from proxy.evidence.chain import Keys
 from proxy.evidence.columns import Kind, columns
-from proxy.evidence.leaves import salt, salted_leaf
+from proxy.evidence.leaves import salted_leaf
 from proxy.evidence.seal import Seal, SealRefused, Signed, verified
 
 
@@ -39,7 +39,7 @@ def prove(
     seq: int,
     leaves: bytes | bytearray,
     seal: tuple[Seal, Signed],
-    seed: bytes,
+    known: bytes,
 ) -> Proof:
     """The proof of one row.
 
@@ -49,7 +49,7 @@ def prove(
         seq: its sequence number.
         leaves: of all entries of the seal.
         seal: the one that covers it.
-        seed: of that seal.
+        known: the salt of this row.
     """
     said, signed = seal
     names = columns(table, said.columns)
@@ -59,7 +59,7 @@ def prove(
             column.name: value.hex() if isinstance(value, bytes) else value
             for column, value in zip(names, values, strict=True)
         },
-        salt=salt(seed, seq).hex(),
+        salt=known.hex(),
         path=tuple(each.hex() for each in merkle.path(leaves, seq - said.first)),
         seal=Signed(body=signed.body, signature=signed.signature),
     )

@@ -93,7 +93,11 @@ class Sealed(Signed, frozen=True, kw_only=True):
     tags: str = ""
     """Hex, ``leaves.TAG`` bytes an entry."""
     leaves: str = ""
-    """Hex, kept under a legal hold when the rows are erased; usually empty."""
+    """Hex, kept when some of the rows are erased and others stay; usually empty."""
+    salts: str = ""
+    """Of the rows that stay beside kept leaves (``kept``): the seed is erased then."""
+    erased_at_ns: int = 0
+    """When rows of it were erased, as the store says; 0: none were."""
 
 
 class SealRefused(ValueError):

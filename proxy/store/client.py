@@ -224,11 +224,23 @@ class ClickHouseStore:
         except HTTPError as error:
             raise StoreUnavailable(f"the answer broke off: {error}") from error
 
-    def command(self, sql: str, *, database: str | None = None) -> None:
+    def command(
+        self,
+        sql: str,
+        params: Mapping[str, object] | None = None,
+        *,
+        database: str | None = None,
+        settings: Mapping[str, object] | None = None,
+    ) -> None:
         """Run a statement that gives no rows. Raises as ``query``."""
         try:
             self._connected().raw_query(
-                sql, settings={"database": database or self.settings.database}
+                sql,
+                parameters=dict(params or {}),
+                settings={
+                    "database": database or self.settings.database,
+                    **(settings or {}),
+                },
             )
         except ClickHouseError as error:
             raise _translated(error, _FINAL_FOR_QUESTIONS) from error

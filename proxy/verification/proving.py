@@ -9,7 +9,8 @@ import msgspec
 from proxy.evidence import proof as proofs
 from proxy.evidence.canonical import places
 from proxy.evidence.columns import Kind, columns, tables
-from proxy.evidence.leaves import absent
+from proxy.evidence.kept import unpack
+from proxy.evidence.leaves import absent, salt
 from proxy.evidence.proof import Proof
 from proxy.evidence.seal import Seal, Sealed, SealRefused, read
 from proxy.verification.rows import Part, blocks, make
@@ -28,10 +29,11 @@ def prove(source: Source, node: str, epoch: int, seq: int) -> Proof:
         StoreUnavailable, StoreRejected: the source cannot be read.
     """
     seal, sealed = _covering(source, node, epoch, seq)
-    if not sealed.seed:
+    stays = unpack(sealed.salts, seal.first) if sealed.leaves else None
+    if not sealed.seed and not stays:
         raise NotProvable(f"the rows of seal {seal.number} were erased")
     seed = bytes.fromhex(sealed.seed)
-    part = Part(seal.first, seal.last, seed)
+    part = Part(seal.first, seal.last, seed, stays)
     found: dict[int, bytes] = {}
     wanted: tuple[str, tuple[Any, ...]] | None = None
     for table in tables(seal.columns):
@@ -47,11 +49,16 @@ def prove(source: Source, node: str, epoch: int, seq: int) -> Proof:
         found.update((each, absent(each)) for each in range(first, last + 1))
     if wanted is None:
         raise NotProvable(f"there is no row {node}:{epoch}:{seq}")
+    if stays is not None:
+        if seq not in stays:
+            raise NotProvable(f"{node}:{epoch}:{seq} was to be erased")
+        kept = bytes.fromhex(sealed.leaves)
+        return proofs.prove(*wanted, seq, kept, (seal, sealed), stays[seq])
     missing = seal.count - len(found)
     if missing:
         raise NotProvable(f"{missing} rows of seal {seal.number} are missing: verify")
     leaves = b"".join(found[each] for each in range(seal.first, seal.last + 1))
-    return proofs.prove(*wanted, seq, leaves, (seal, sealed), seed)
+    return proofs.prove(*wanted, seq, leaves, (seal, sealed), salt(seed, seq))
 
 
 def _covering(source: Source, node: str, epoch: int, seq: int) -> tuple[Seal, Sealed]:

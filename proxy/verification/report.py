@@ -48,7 +48,11 @@ class Report:
     unsealed: int = 0
     """Rows after the last seal of their node."""
     erased: int = 0
-    """Entries of seals that were erased in time."""
+    """Entries whose rows were erased in time."""
+    erased_runs: list[tuple[str, int, int]] = field(default_factory=list)
+    """In which seals, as runs of them: node, first and last number."""
+    unfinished: int = 0
+    """Seals whose erasure has begun and not ended: it is made good by the next."""
     absent: int = 0
     """Entries that were absent when they were sealed."""
 
@@ -58,6 +62,16 @@ class Report:
             self.findings.append(found)
         else:
             self.more += 1
+
+    def erase(self, node: str, number: int, entries: int) -> None:
+        """Rows of this seal were erased in time. Seals of a node come in order."""
+        self.erased += entries
+        if self.erased_runs:
+            before = self.erased_runs[-1]
+            if before[0] == node and before[2] + 1 == number:
+                self.erased_runs[-1] = (node, before[1], number)
+                return
+        self.erased_runs.append((node, number, number))
 
     def first(self) -> Finding | None:
         """The first bad row, or seal when no row is known."""

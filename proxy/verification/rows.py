@@ -7,7 +7,7 @@ first; times are ns since 1970, bytes are hex. Pure.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
@@ -17,7 +17,7 @@ import msgspec
 
 from proxy.evidence.canonical import Encoder, NotCanonical, places
 from proxy.evidence.columns import Column, Kind, columns
-from proxy.evidence.leaves import leaves
+from proxy.evidence.leaves import leaves, salted_leaf
 
 IDENTITY = ("node", "epoch", "seq")
 
@@ -37,6 +37,8 @@ class Part(NamedTuple):
     first: int
     last: int
     seed: bytes
+    salts: Mapping[int, bytes] | None = None
+    """By number, instead of the seed: of a seal whose other rows were erased."""
 
 
 @dataclass(slots=True)
@@ -130,10 +132,21 @@ def make(
         ]
         return made
     if len(parts) == 1:
-        made.leaves = leaves(parts[0].seed, seqs, canonical)
+        made.leaves = _of_one(seqs, canonical, parts[0])
         return made
     made.leaves = _of_many(seqs, canonical, parts)
     return made
+
+
+def _of_one(seqs: Sequence[int], canonical: Sequence[bytes], part: Part) -> list[bytes]:
+    """Leaves of rows of one seal; empty where its salts have none of this row."""
+    if part.salts is None:
+        return leaves(part.seed, seqs, canonical)
+    known = [part.salts.get(seq) for seq in seqs]
+    return [
+        salted_leaf(each, row) if each is not None else b""
+        for each, row in zip(known, canonical, strict=True)
+    ]
 
 
 def _of_many(
@@ -146,10 +159,10 @@ def _of_many(
         groups.setdefault(bisect_right(firsts, seq) - 1, []).append(at)
     found = [b""] * len(seqs)
     for number, members in groups.items():
-        made = leaves(
-            parts[number].seed,
+        made = _of_one(
             [seqs[at] for at in members],
             [canonical[at] for at in members],
+            parts[number],
         )
         for at, leaf in zip(members, made, strict=True):
             found[at] = leaf

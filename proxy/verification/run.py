@@ -11,7 +11,8 @@ from proxy.evidence.chain import Chain
 from proxy.evidence.columns import tables
 from proxy.evidence.findings import Fault, Finding
 from proxy.evidence.merkle import SIZE
-from proxy.evidence.seal import Seal, Sealed, SealRefused, Signed, read
+from proxy.evidence.seal import SEED_BYTES, Seal, Sealed, SealRefused, Signed, read
+from proxy.verification.kept import beside_kept
 from proxy.verification.report import Options, Report
 from proxy.verification.rows import Part, blocks
 from proxy.verification.source import Source
@@ -66,14 +67,19 @@ def _rows(
 ) -> None:
     checked: dict[tuple[str, str, int], int] = {}
     for found in report.nodes.values():
-        for stretch in _stretches(found, report, source, options, most):
+        for stretch in _stretches(found, report, source, options, most, checked):
             _stretch(source, report, pool, stretch, checked, options.block)
             progress(report.rows)
     left_over(source, report, checked)
 
 
 def _stretches(
-    found: Chain, report: Report, source: Source, options: Options, most: int
+    found: Chain,
+    report: Report,
+    source: Source,
+    options: Options,
+    most: int,
+    checked: dict[tuple[str, str, int], int],
 ) -> Iterator[Stretch]:
     """Runs of seals that are checked together; erased ones are dealt with."""
     run: Stretch = []
@@ -82,7 +88,11 @@ def _stretches(
             report.add(each)
         if not seal.count:
             continue
-        usable = bool(sealed.seed) and len(bytes.fromhex(_hex(sealed.seed))) == 32
+        usable = (
+            len(bytes.fromhex(_hex(sealed.seed))) == SEED_BYTES
+            and not sealed.leaves
+            and not sealed.erased_at_ns
+        )
         if run and (
             not usable
             or (seal.epoch, seal.first) != (run[-1][0].epoch, run[-1][0].last + 1)
@@ -93,8 +103,10 @@ def _stretches(
             run = []
         if usable:
             run.append((seal, sealed))
+        elif sealed.leaves:
+            beside_kept(source, report, options, seal, sealed, checked)
         else:
-            erased(source, report, options, seal, sealed)
+            erased(source, report, options, seal, sealed, checked)
     if run:
         yield run
 

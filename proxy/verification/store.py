@@ -13,6 +13,14 @@ from proxy.verification.source import Span
 _PAGE = 5_000
 """Seals asked for at once: some 5 MB, and the tags."""
 
+# While an erasure is under way a seal has two lines here; what the newest says of
+# leaves and salts is right, and the seed is there until the last row is gone.
+_BESIDE = """
+SELECT number, max(seed), max(tags), argMax(leaves, erased_at),
+    argMax(salts, erased_at), max(toUnixTimestamp64Nano(erased_at))
+FROM seal_seeds
+"""
+
 
 class StoreSource:
     """A ``Source`` over a store."""
@@ -37,22 +45,31 @@ class StoreSource:
             bounds = {"node": node, "first": first, "last": first + _PAGE - 1}
             where = (
                 "WHERE node = {node:String} "
-                "AND number BETWEEN {first:UInt64} AND {last:UInt64} ORDER BY number"
+                "AND number BETWEEN {first:UInt64} AND {last:UInt64} "
             )
             kept = {
                 row[0]: row[1:]
                 for row in self._store.query(
-                    "SELECT number, seed, tags, leaves FROM seal_seeds " + where,  # noqa: S608 constant
+                    _BESIDE + where + "GROUP BY number",
                     bounds,
                 ).rows
             }
             for number, body, signature in self._store.query(
-                "SELECT number, body, signature FROM seals " + where,  # noqa: S608 constant
+                "SELECT number, body, signature FROM seals "  # noqa: S608 constant
+                + where
+                + "ORDER BY number",
                 bounds,
             ).rows:
-                seed, tags, leaves = kept.get(number, ("", "", ""))
+                beside = kept.get(number, ("", "", "", "", 0))
+                seed, tags, leaves, salts, erased_at_ns = beside
                 yield Sealed(
-                    body=body, signature=signature, seed=seed, tags=tags, leaves=leaves
+                    body=body,
+                    signature=signature,
+                    seed=seed,
+                    tags=tags,
+                    leaves=leaves,
+                    salts=salts,
+                    erased_at_ns=int(erased_at_ns),
                 )
 
     def names(self, table: str) -> tuple[str, ...]:

@@ -18,6 +18,8 @@ _FORGED_FIRST = (
     "whether a row that was forged on the sidecar before it was sealed is true: seals "
     "begin where recording ends"
 )
+_RUNS = 10
+"""Runs of erased seals that are named."""
 NEVER = (_NOT_SEEN, _FORGED_FIRST)
 """What no seal can show."""
 
@@ -68,7 +70,12 @@ def unchecked(report: Report, stamps: Sequence[Stamped]) -> Iterator[str]:
     if report.absent:
         yield f"{report.absent} entries that could not be read when they were sealed"
     if report.erased:
-        yield f"{report.erased} entries whose rows and seeds were erased in time"
+        yield f"{report.erased} entries whose rows were erased in time{_runs(report)}"
+    if report.unfinished:
+        yield (
+            f"{report.unfinished} seals whose erasure has begun and not ended: "
+            "whosaw retain ends it"
+        )
     for chain in report.nodes.values():
         for seal, _ in chain.seals[:1]:
             if seal.first > 1:
@@ -80,6 +87,15 @@ def unchecked(report: Report, stamps: Sequence[Stamped]) -> Iterator[str]:
     if unknown:
         yield f"the authority of {unknown} time-stamps: no roots were given"
     yield from NEVER
+
+
+def _runs(report: Report) -> str:
+    runs = [
+        f"{node} {first}-{last}" if last > first else f"{node} {first}"
+        for node, first, last in report.erased_runs
+    ]
+    more = f" and {len(runs) - _RUNS} more runs" if len(runs) > _RUNS else ""
+    return f": of seals {', '.join(runs[:_RUNS])}{more}" if runs else ""
 
 
 def _told(ns: int) -> str:

@@ -13,7 +13,7 @@ from proxy.events import Event
 from proxy.evidence import merkle
 from proxy.evidence.canonical import Encoder, places
 from proxy.evidence.columns import VERSION
-from proxy.evidence.leaves import leaf
+from proxy.evidence.leaves import leaf, salt
 from proxy.evidence.proof import Proof, ProofRefused, follow, prove
 from proxy.evidence.seal import Seal, Signed, fingerprint, sign
 from proxy.store.tables import table_for
@@ -48,7 +48,9 @@ def proven(several: list[Event], index: int) -> Proof:
         seed=sha256(SEED).hexdigest(),
         tags="",
     )
-    return prove(*chosen, 11 + index, run, (seal, sign(seal, KEY)), SEED)
+    return prove(
+        *chosen, 11 + index, run, (seal, sign(seal, KEY)), salt(SEED, 11 + index)
+    )
 
 
 @given(st.lists(events(), min_size=1, max_size=6), st.data())
