@@ -243,4 +243,5 @@ def test_nobody_notices_up_and_down_in_mid_traffic(tmp_path: Path, method: str) 
         assert fresh_told.wrong == []
         assert fresh_told.answers > led > 20
         assert status["led"]
-        assert status["beside"] == 1
+        # The last packet of one that just ended lists it once more.
+        assert status["beside"] in {1, 2}

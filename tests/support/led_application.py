@@ -31,9 +31,12 @@ async def _main(directory: Path, tls: list[str]) -> None:
         inner = int(vesta.url.rpartition(":")[2])
         peers = (directory / "peers").open("a", buffering=1)
 
+        open_ones: set[object] = set()
+
         async def relay(
             reader: asyncio.StreamReader, writer: asyncio.StreamWriter
         ) -> None:
+            open_ones.add(asyncio.current_task())  # the loop itself holds none
             address = str(writer.get_extra_info("peername")[0])
             peers.write(address.removeprefix("::ffff:") + "\n")
             there, back = await asyncio.open_connection("127.0.0.1", inner)
@@ -42,6 +45,7 @@ async def _main(directory: Path, tls: list[str]) -> None:
                 tasks.create_task(_pour(there, writer))
             writer.close()
             back.close()
+            open_ones.discard(asyncio.current_task())
 
         await asyncio.start_server(relay, None, 80)
         if tls:
