@@ -15,11 +15,12 @@ _TERM = "toIntervalHour(toUInt32(${term:singlequote}))"
 _IN_TERM = (
     "countIf(reviewed_at IS NOT NULL AND "
     f"reviewed_at <= at + {_TERM}) / "
-    f"countIf(reviewed_at IS NOT NULL OR at + {_TERM} <= now64(9, 'UTC')) AS share"
+    f"nullIf(countIf(reviewed_at IS NOT NULL OR (state != 'suppressed' "
+    f"AND at + {_TERM} <= now64(9, 'UTC'))), 0) AS share"
 )
 _BY_SEVERITY = f"""
 SELECT $__timeInterval(at) AS time, toString(severity) AS severity, count() AS findings
-{_FOUND}
+{_FOUND} AND state = 'open'
 GROUP BY time, severity ORDER BY time"""
 _STATES = f"""
 SELECT $__timeInterval(at) AS time, state, count() AS findings
@@ -32,7 +33,9 @@ SELECT at AS time, toString(severity) AS severity, state, detection, employee,
 ORDER BY state = 'open' DESC, board_findings.severity DESC, time DESC LIMIT 500"""
 _BY_DETECTION = f"""
 SELECT detection, count() AS findings, countIf(state = 'open') AS open,
-    countIf(state = 'explained') AS explained, countIf(state = 'escalated') AS escalated
+    countIf(state = 'explained') AS explained,
+    countIf(state = 'escalated') AS escalated,
+    countIf(state = 'suppressed') AS suppressed
 {_FOUND}
 GROUP BY detection ORDER BY findings DESC LIMIT 100"""
 
@@ -95,8 +98,8 @@ def findings() -> Dashboard:
         )
         .with_panel(
             lines(
-                "Findings by severity",
-                "When they were found.",
+                "Open by severity",
+                "Findings nobody reviewed yet, by when they were found.",
                 series(_BY_SEVERITY, EVERYDAY),
                 stacked=True,
             )
@@ -112,7 +115,8 @@ def findings() -> Dashboard:
         .with_panel(
             rows(
                 "Findings",
-                "Open ones first, then by severity; at most 500.",
+                "Open ones first, then by severity; at most 500. Suppressed: nobody "
+                "has to look, for a reason that was given beforehand.",
                 Question(_ROWS, EVERYDAY),
                 links={"employee": ("Who this is (inquiry organisation)", employee)},
                 width=24,

@@ -34,7 +34,8 @@ _TO_EMPLOYEE = (
     "/d/whosaw-employee?var-employee=${__data.fields.employee}&${__url_time_range}",
 )
 _FINDINGS = (
-    "SELECT at AS time, detection, severity, sentence, subject_hex AS client "
+    "SELECT at AS time, detection, severity, sentence, subject_hex AS client, "
+    "suppressed "
     "FROM board_private_findings "
     "WHERE actor = ${account:singlequote} AND $__timeFilter(at) "
     "ORDER BY time DESC LIMIT 200"

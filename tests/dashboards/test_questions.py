@@ -158,3 +158,38 @@ def test_a_name_told_later_counts_on_the_boards_of_an_inquiry(
     choice = answer("inquiry/employee: $employee", "variable")
     assert [row[1] for row in choice] == ["late"]
     writer.close()
+
+
+def test_what_is_suppressed_or_taken_back_is_no_review_in_time(
+    embedded_store: EmbeddedStore,
+) -> None:
+    """Of five findings one is suppressed; of the others one was reviewed in time."""
+    writer = embedded_store.store()
+    at = f"toDateTime64('{NOW:%Y-%m-%d %H:%M:%S}', 9, 'UTC') - toIntervalHour"
+    writer.command(
+        "INSERT INTO findings (id, at, severity, sentence, suppressed) SELECT "
+        f"toString(number), {at}(100), 'high', 'one', if(number = 0, 'known', '') "
+        "FROM numbers(5)"
+    )
+    for finding, state, hours in ((1, "seen", 90), (2, "open", 90), (3, "seen", 10)):
+        writer.command(
+            "INSERT INTO reviews (finding, state, at, reviewer, reason) SELECT "
+            f"'{finding}', '{state}', {at}({hours}), 'officer', 'why'"
+        )
+
+    states = writer.query("SELECT id, state FROM board_findings ORDER BY id").rows
+    (share,) = (
+        writer.query(expand(target.sql, period())).rows
+        for target in ASKED
+        if "Reviewed within the term" in target.where
+    )
+
+    assert [state for _, state in states] == [
+        "suppressed",
+        "seen",
+        "open",
+        "seen",
+        "open",
+    ]
+    assert share == [(0.25,)]
+    writer.close()

@@ -140,10 +140,11 @@ def fill(store: ClickHouseStore, views: int = 6_000, now: datetime = NOW) -> Non
     )
     store.command(
         "INSERT INTO findings (id, detection, severity, at, application, actor, "
-        "subject, sentence) SELECT toString(number), 'volume', "
+        "subject, suppressed, sentence) SELECT toString(number), 'volume', "
         "['low', 'medium', 'high'][number % 3 + 1], "
         f"{at} - toIntervalHour(10 * number), 'sonar', "
         f"concat('user', toString(number)), unhex('{SUBJECT}'), "
+        "if(number = 11, 'moves house', ''), "
         "'viewed 212 clients on Tuesday; own median 31' FROM numbers(12)"
     )
     store.command(
