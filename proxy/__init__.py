@@ -22,7 +22,7 @@ Imports run one way (held by import-linter)::
     dashboards > cli > deploy > app > transparent > quarantine > capture
       > untold > deposit > addons, config, keys > retention
       > admin, recorder, shipper, sealing, verification, reconciling, detections
-      > journal, store, taplink, telemetry > clock, key_pair, status
+      > journal, store, taplink, telemetry > clock, key_pair, status > private_file
       > pipeline, reprocessing > context_files, crosswalk, pairing, redaction, views
       > ruleset, pseudonym > attribution, extraction, pairs > csv_lines, har
       > exchange, events, tapstream, evidence > tapgate > document > errors

@@ -9,9 +9,9 @@ Failure modes: ``UsageError`` with the file, never its content.
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
 
+from proxy import private_file
 from proxy.errors import UsageError
 
 
@@ -48,14 +48,4 @@ def read(path: Path) -> bytes:
     Raises:
         UsageError: missing, or readable by others.
     """
-    try:
-        with path.open("rb") as file:
-            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-            data = file.read()
-    except OSError as error:
-        raise UsageError(f"{path}: cannot read the key: {error.strerror}") from error
-    if mode & 0o077:
-        raise UsageError(
-            f"{path}: may be read by others (mode {mode:04o}); run: chmod 600 {path}"
-        )
-    return data
+    return private_file.read(path, "the key")

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import os
 import secrets
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from proxy import private_file
 from proxy.errors import UsageError
 
 KEY_BYTES = 32
@@ -78,21 +78,12 @@ def load(path: Path) -> KeyFile:
     Raises:
         UsageError: missing, readable by others, or not in the format.
     """
+    content = private_file.read(path, "the key file")
     try:
-        with path.open(encoding="ascii") as file:
-            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-            if mode & 0o077:
-                raise UsageError(
-                    f"{path}: the key file may be read by others (mode {mode:04o}); "
-                    f"run: chmod 600 {path}"
-                )
-            return parse(file.read(), str(path))
-    except OSError as error:
-        raise UsageError(
-            f"{path}: cannot read the key file: {error.strerror}"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: the key file is not ASCII text") from error
+        text = content.decode("ascii")
+    except UnicodeDecodeError:
+        raise UsageError(f"{path}: the key file is not ASCII text") from None
+    return parse(text, str(path))
 
 
 def parse(text: str, name: str) -> KeyFile:
@@ -143,14 +134,9 @@ def secret(path: Path) -> str:
         UsageError: unreadable, readable by others, or empty.
     """
     try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-        word = path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot read this secret") from error
-    if mode & 0o077:
-        raise UsageError(
-            f"{path}: may be read by others (mode {mode:04o}); run: chmod 600 {path}"
-        )
+        word = private_file.read(path).decode().strip()
+    except UnicodeDecodeError:
+        raise UsageError(f"{path}: cannot read this secret: not UTF-8") from None
     if not word:
         raise UsageError(f"{path}: is empty; put the secret in it")
     return word

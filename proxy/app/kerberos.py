@@ -14,10 +14,10 @@ each other's tickets as replays; refusing replays stays the application's.
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
 from typing import Any
 
+from proxy import private_file
 from proxy.attribution.materials import Acceptor, Refused, extra
 from proxy.errors import UsageError
 
@@ -84,18 +84,8 @@ def acceptor(keytab: Path) -> Acceptor:
 
 
 def _check(keytab: Path) -> None:
-    try:
-        mode = stat.S_IMODE(keytab.stat().st_mode)
-        with keytab.open("rb") as file:
-            magic = file.read(2)
-    except OSError as error:
-        raise UsageError(f"{keytab}: cannot be read: {error.strerror}") from None
-    if mode & 0o077:
-        raise UsageError(
-            f"{keytab}: the keytab may be read by others (mode {mode:04o}); "
-            f"run: chmod 600 {keytab}"
-        )
-    if magic[:1] != b"\x05":
+    content = private_file.read(keytab, "the keytab")
+    if content[:1] != b"\x05":
         raise UsageError(f"{keytab}: not a keytab")
 
 
