@@ -7,6 +7,7 @@ file, so that a config can be moved with what belongs to it.
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 from proxy.config.across import across
@@ -23,6 +24,8 @@ from proxy.errors import UsageError
 
 MIB = 1 << 20
 GIB = 1 << 30
+HOSTNAME = "{hostname}"
+"""Stands for the first part of this host's name, so that one file serves many."""
 
 
 def load(path: Path) -> Config:
@@ -79,6 +82,8 @@ def read(text: str, path: Path, problems: Problems) -> Config | None:
 
 def _node(fields: Fields) -> str:
     name = fields.text("node", "sidecar")
+    if name == HOSTNAME:
+        name = socket.gethostname().split(".")[0]
     if not name or len(name) > 64 or not name.replace("-", "").isalnum():
         child = fields.child("node")
         if child is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,15 @@ def test_a_minimal_config_has_defaults_for_the_rest(tmp_path: Path) -> None:
     assert config.store.embedded
     assert config.state == tmp_path / "var"
     assert config.applications[0].idle_timeout is None
+
+
+def test_a_node_may_be_called_as_its_host(tmp_path: Path) -> None:
+    """One file for many sidecars, each with a name of its own."""
+    config, problems = _read(tmp_path, 'node: "{hostname}"\n' + MINIMAL)
+
+    assert problems == []
+    assert config is not None
+    assert config.node == socket.gethostname().split(".")[0]
 
 
 def test_every_mistake_is_reported_at_once_with_its_line(tmp_path: Path) -> None:
