@@ -9,7 +9,7 @@ PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-deep lint fmt types imports golden bench check pins clean torture \
-	attribution-model attribution-order bench-store bench-boards bench-verify metrics fuzz dashboards
+	attribution-model attribution-order bench-store bench-boards bench-verify metrics limits fuzz dashboards
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -71,6 +71,9 @@ bench-boards: $(STAMP)  ## every question of boards and alerts at size: ROWS=100
 
 bench-verify: $(STAMP)  ## rows a second of whosaw verify: ROWS=1000000
 	$(BIN)/python -m tests.bench.bench_verify $(ROWS)
+
+limits: $(STAMP)  ## write docs/limits.md from the classes of limits
+	$(BIN)/python -m tests.support.limits > docs/limits.md
 
 metrics: $(STAMP)  ## write docs/metrics.md from the declared instruments
 	$(BIN)/python -m proxy.telemetry > docs/metrics.md

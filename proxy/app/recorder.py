@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -126,6 +127,8 @@ async def _run(config: Config, limits: RecorderLimits) -> int:
                 "journal_last_seq": journal.last_seq,
                 "journal_bytes": fill.bytes,
                 "journal_unshipped": fill.unshipped,
+                "journal_pauses": journal.pauses,
+                "sessions_dropped": asdict(sessions.counters),
                 "journal_share": fill.bytes / fill.limit,
                 "journal_days_left": days,
             }

@@ -12,6 +12,7 @@ from proxy.telemetry.instrument import (
     Point,
     Reports,
     figure,
+    mapping,
     reported,
     table,
 )
@@ -21,6 +22,7 @@ STRENGTH = "whosaw.strength"
 ACTION = "whosaw.action"
 GAP_KIND = "whosaw.gap.kind"
 INTENDED = "whosaw.gap.intended"
+BOUND = "whosaw.bound"
 
 
 def _counter(name: str, unit: str, key: str, description: str) -> Instrument:
@@ -193,6 +195,15 @@ RECORDER = (
         "1",
         "journal_share",
         "Share of journal.most that is in use; at 1 nothing can be recorded.",
+    ),
+    Instrument(
+        "whosaw.recorder.sessions.dropped",
+        Kind.COUNTER,
+        "{drop}",
+        "Sessions, facts of sessions and unnamed exchanges that were let go at a bound "
+        "of the table; forgotten ones had not been used for two days.",
+        (BOUND, ROLE),
+        mapping("recorder", "sessions_dropped", BOUND),
     ),
     _amount(
         "journal.time_left",

@@ -117,6 +117,8 @@ def test_aliases_of_aliases_meet_the_node_limit() -> None:
 
     assert node is None
     assert "too many values; expected at most 50000" in problems[0]
+    assert read("[a, b]", Bounds(nodes=3))[0] is not None
+    assert read("[a, b, c]", Bounds(nodes=3))[0] is None
 
 
 def test_depth_is_bounded() -> None:

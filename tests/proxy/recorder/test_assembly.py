@@ -476,9 +476,13 @@ def test_later_exchange_of_a_connection_never_passes_an_earlier_one() -> None:
     assert output.paths() == ["/other", "/wait", "/ready"]
 
 
-def test_waiting_exchanges_are_bounded() -> None:
+@pytest.mark.parametrize(
+    ("limits", "waiting"),
+    [(Limits(waiting_exchanges=2), 2), (Limits(waiting_bytes=1), 0)],
+)
+def test_waiting_exchanges_are_bounded(limits: Limits, waiting: int) -> None:
     """The oldest goes first when the bound is reached."""
-    assembly, output = recorder(Limits(waiting_exchanges=2))
+    assembly, output = recorder(limits)
     one, two = assembly.connected(hello(1)), assembly.connected(hello(2))
     for source in (one, two):
         assembly.caught_up(source)
@@ -488,8 +492,8 @@ def test_waiting_exchanges_are_bounded() -> None:
     for number in range(4):
         assembly.feed(one, talk.exchange(f"/wait{number}", 100 + number))
 
-    assert output.paths() == ["/wait0", "/wait1"]
-    assert assembly.status()["waiting"] == 2
+    assert output.paths() == [f"/wait{number}" for number in range(4 - waiting)]
+    assert assembly.status()["waiting"] == waiting
 
 
 def test_half_read_bytes_are_bounded_by_giving_up_the_largest_connection() -> None:

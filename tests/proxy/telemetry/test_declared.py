@@ -13,6 +13,7 @@ LISTED = {
     "whosaw.action",
     "whosaw.anchor",
     "whosaw.application",
+    "whosaw.bound",
     "whosaw.extraction",
     "whosaw.gap.intended",
     "whosaw.gap.kind",

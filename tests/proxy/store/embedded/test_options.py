@@ -90,6 +90,17 @@ def test_the_number_of_parameters_is_bounded() -> None:
         read(pairs, reads_only=True, limits=LIMITS)
 
 
+def test_bounds_of_a_statement_are_the_limits() -> None:
+    """A writer has longer; nobody has more memory."""
+    limits = Limits(seconds=7, writer_seconds=70, memory_bytes=1 << 20)
+
+    reader, writer = bounds(limits, reads_only=True), bounds(limits, reads_only=False)
+
+    assert reader["max_execution_time"] == "7"
+    assert writer["max_execution_time"] == "70"
+    assert reader["max_memory_usage"] == writer["max_memory_usage"] == str(1 << 20)
+
+
 def test_a_streamed_result_has_no_bound_on_its_bytes() -> None:
     """It stands nowhere as a whole; any other does."""
     assert bounds(LIMITS, reads_only=True, streams=True)["max_result_bytes"] == "0"
