@@ -21,9 +21,12 @@ from proxy.cli.options import Json
 from proxy.cli.printing import console, line, table
 from proxy.cli.rehearsal import Told, coverage, differing, rehearse
 from proxy.errors import ExitCode, UsageError
+from proxy.extraction.bodies.pdf import EXTRA, pdf_installed
 from proxy.ruleset import Explanation, RuleSet
 from proxy.ruleset import explain as explain_exchange
+from proxy.ruleset.conditions import reads_pdf
 from proxy.ruleset.difference import difference
+from proxy.ruleset.model import Record
 from proxy.ruleset.overlaps import Overlap, overlaps
 from proxy.ruleset.schema import schema as schema_of_rules
 
@@ -66,7 +69,8 @@ def check(
 ) -> int:
     """Report every mistake at once: file, line, key, what is expected.
 
-    A rule that is never reached is a mistake; rules that overlap are told.
+    A rule that is never reached is a mistake; rules that overlap are told, and what
+    is not installed.
     """
     mistakes = []
     for path in files:
@@ -86,6 +90,10 @@ def check(
         for pair in pairs:
             if not pair.never_reached:
                 typer.echo(_overlap(path, pair))
+        for record in found.records:
+            wanted = record.rule.needs_body and reads_pdf(record.conditions)
+            if wanted and not pdf_installed():
+                typer.echo(_without_pdf(path, record))
     if mistakes:
         raise UsageError("\n".join(mistakes))
     return ExitCode.OK
@@ -106,6 +114,14 @@ def _overlap(path: Path, pair: Overlap) -> str:
     return (
         f"{path}:{pair.later.line}: records.{later}: overlaps with {earlier}, which "
         f"claims what both fit, such as {pair.example}"
+    )
+
+
+def _without_pdf(path: Path, record: Record) -> str:
+    return (
+        f"{path}:{record.line}: records.{record.rule.name}: reads PDF files, for which "
+        f"an extra is not installed here: pip install '{EXTRA}'; until then they are "
+        "recorded as failed"
     )
 
 

@@ -28,10 +28,12 @@ from collections.abc import Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from proxy.events import Action, Extraction
-from proxy.exchange.model import BodyState
-from proxy.extraction.dialects.base import Dialect, NothingShown, shown_by
+from proxy.exchange.model import BodyState, Response
+from proxy.exchange.ranges import content_range
+from proxy.extraction.dialects.base import NothingShown
 from proxy.extraction.many import MANY, ManyFound
 from proxy.extraction.model import Extracted, Found, RecordRule, Skip, Subject
+from proxy.extraction.opened import looked_at
 from proxy.extraction.revalidated import remembered
 from proxy.extraction.same_as import MOST_PAIRS, Paired, paired
 from proxy.extraction.selectors.pattern import written
@@ -60,9 +62,9 @@ def extract(rule: RecordRule, view: View) -> Extracted:
     if stream is not None and isinstance(stream, Streamed) and stream.rule == rule:
         return extract_streamed(rule, view, stream)
     collected = Collected()
-    if rule.dialect is not None:
+    if rule.needs_body or rule.dialect is not None:
         try:
-            view = _inner(rule.dialect, view)
+            view = looked_at(rule, view)
         except NothingShown as said:
             return Extracted(Extraction.NOTHING_EXPECTED, said.reason, [])
         except Unreadable as failure:
@@ -74,9 +76,15 @@ def extract(rule: RecordRule, view: View) -> Extracted:
     categories = _categories(rule, view, collected) if rule.data else ()
     if rule.needs_body:
         _weigh_body(view, collected)
-    if status == 206:
+    if status == 206 and not _is_whole(response):
         collected.reasons.append("partial_content")
     return collected.extracted(categories)
+
+
+def _is_whole(response: Response) -> bool:
+    """Whether a 206 carries all there is, as answers to ``bytes=0-`` do."""
+    part = content_range(response.get(b"content-range"))
+    return part is not None and part.whole
 
 
 @runtime_checkable
@@ -94,21 +102,16 @@ class Streamed(Protocol):
 def extract_streamed(rule: RecordRule, view: View, stream: Streamed) -> Extracted:
     """Rows that were read while they passed; the rest is looked for in the heads
     and, of categories, in the beginning of the body."""
-    collected = stream.collected(cut=view.response.body_state is BodyState.CUT)
+    response = view.response
+    part = response.status == 206 and not _is_whole(response)
+    collected = stream.collected(cut=part or response.body_state is BodyState.CUT)
     for subject in rule.subjects:
         if subject.each is None:
             collected.take(subject, view)
     categories = _categories(rule, view, collected) if rule.data else ()
-    if view.response.status == 206:
+    if part:
         collected.reasons.append("partial_content")
     return collected.extracted(categories)
-
-
-def _inner(dialect: Dialect, view: View) -> View:
-    inner = shown_by(dialect, view)
-    # Made once, for whichever rules look at it.
-    inner.captures = view.captures
-    return inner
 
 
 class RowCount:
@@ -304,7 +307,7 @@ def _weigh_body(view: View, collected: Collected) -> None:
     if body.state is BodyState.TRUNCATED:
         collected.truncated = collected.truncated or body.reason or "body_cap"
     elif body.state is BodyState.CUT:
-        collected.reasons.insert(0, "cut")
+        collected.reasons.insert(0, body.reason or "cut")
     elif body.state is BodyState.UNDECODABLE:
         collected.reasons.insert(0, body.reason or "undecodable")
 

@@ -98,6 +98,8 @@ class RecordRule:
     """Whether finding none any more is a failure."""
     dialect: Dialect | None = None
     """Makes the view that selectors look at; None: the body as it is."""
+    comments: bool = False
+    """Whether patterns look into the comments of HTML."""
     needs_body: bool = field(init=False, repr=False, compare=False)
     """Whether anything is read from the body."""
 

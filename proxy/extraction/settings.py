@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from proxy.extraction.bodies.pdf import PdfLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +22,8 @@ class Settings:
     """Characters of a subject id; longer ones are no ids but misread text."""
     session_segment: re.Pattern[str] | None = None
     """Path segments that hold a session key, which rules and paths do not see."""
+    pdf: PdfLimits = field(default_factory=PdfLimits)
+    """Bounds of reading a PDF."""
     regex_seconds: float = 0.25
     """CPU time one pattern may take on one response: 1,000 times what a sane
     one needs on a page."""

@@ -15,8 +15,10 @@ from __future__ import annotations
 import logging
 from itertools import islice
 
+from proxy.exchange.charset import media_type
 from proxy.exchange.limits import Limits
-from proxy.exchange.model import BodyState
+from proxy.exchange.model import BodyState, Response
+from proxy.exchange.ranges import content_range
 from proxy.exchange.stepwise import StepwiseContent
 from proxy.exchange.stepwise_text import StepwiseText
 from proxy.extraction.extract import Collected, RowCount, extract_streamed
@@ -160,11 +162,24 @@ def extract_large(rule: RecordRule, view: View, limits: Limits) -> Extracted | N
     whole = response.body_state in (BodyState.COMPLETE, BodyState.CUT)
     if not (whole and rule.shows(response.status)) or _is_head(view):
         return None
+    if not begins_with_a_line(response):
+        return None
     if view.body.state is not BodyState.TRUNCATED:
         return None
     stream = Stream(rule, view, limits)
     stream.feed(response.body)
     return extract_streamed(rule, view, stream)
+
+
+def begins_with_a_line(response: Response) -> bool:
+    """Whether its content is lines from the first on: not of several parts, nor from
+    the middle of a document."""
+    if response.status == 206:
+        part = content_range(response.get(b"content-range"))
+        if part is None or part.first > 0:
+            return False
+    kind = response.get(b"content-type")
+    return not media_type(kind).startswith("multipart/")
 
 
 def _is_head(view: View) -> bool:

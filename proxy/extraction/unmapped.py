@@ -18,6 +18,7 @@ import re
 from proxy.events import Extraction
 from proxy.exchange.target import Target
 from proxy.extraction.model import Extracted
+from proxy.extraction.opened import text_at_a_glance
 from proxy.extraction.signs import Sign, sign_of_personal_data
 from proxy.extraction.view import View
 
@@ -51,7 +52,7 @@ def unmapped(view: View) -> Extracted:
     kind = view.media_type
     if kind in _STYLES or kind.startswith(_HARMLESS):
         return _nothing("content_type")
-    sign = sign_of_personal_data(view.text, view.known)
+    sign = sign_of_personal_data(text_at_a_glance(view), view.known)
     if sign is None and _SCRIPT.fullmatch(kind):
         return _nothing("content_type")
     reason = "no_rule" if sign is None else sign.value

@@ -128,6 +128,16 @@ def read_conditions(fields: Fields) -> tuple[Condition, ...]:
     return tuple(found)
 
 
+def reads_pdf(conditions: tuple[Condition, ...]) -> bool:
+    """Whether they ask for PDF files by their type."""
+    return any(
+        "pdf" in pattern.text
+        for condition in conditions
+        if isinstance(condition, ContentTypeFits)
+        for pattern in condition.patterns
+    )
+
+
 def _marks(node: Node, problems: Problems) -> list[Condition]:
     with Fields(node, problems) as fields:
         marks: list[Condition] = [BodyMark(t, True) for t in fields.texts("contains")]

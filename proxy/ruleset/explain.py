@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from proxy.exchange.model import Exchange
 from proxy.extraction import Extracted, Reading, RecordRule, Unreadable, View
-from proxy.extraction.dialects.base import NothingShown, calls_of, shown_by
+from proxy.extraction.dialects.base import calls_of
 from proxy.extraction.model import Subject
+from proxy.extraction.opened import looked_at
 from proxy.extraction.same_as import paired
 from proxy.ruleset.model import Claimed, Record, RuleSet, conditions_hold
 from proxy.ruleset.operations import Operation
@@ -120,15 +121,14 @@ def _asked(operation: Operation, view: View) -> str:
 
 def _looked_at(rule: RecordRule, view: View) -> list[Step]:
     steps = []
+    what = f"{rule.name}.{'body' if rule.dialect is None else 'dialect'}"
+    try:
+        if rule.needs_body or rule.dialect is not None:
+            view = looked_at(rule, view)
+    except Unreadable as failure:
+        return [Step(what=what, found=0, said=failure.reason)]
     if rule.dialect is not None:
-        word = rule.dialect.word
-        try:
-            view = shown_by(rule.dialect, view)
-        except NothingShown as nothing:
-            return [Step(what=f"{rule.name}.dialect", found=0, said=nothing.reason)]
-        except Unreadable as failure:
-            return [Step(what=f"{rule.name}.dialect", found=0, said=failure.reason)]
-        steps.append(Step(what=f"{rule.name}.dialect", found=1, said=word))
+        steps.append(Step(what=what, found=1, said=rule.dialect.word))
     for index, subject in enumerate(rule.subjects):
         name = f"{rule.name}.subjects[{index}]"
         try:

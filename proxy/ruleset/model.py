@@ -42,6 +42,7 @@ from proxy.extraction.context import Term, context_of
 from proxy.extraction.dialects.base import Call, Dialect, shown_by
 from proxy.extraction.dialects.redirect import is_redirect_page
 from proxy.extraction.model import OnFailure
+from proxy.extraction.opened import opened
 from proxy.extraction.prefetch import marked
 from proxy.extraction.revalidated import remember
 from proxy.extraction.signs import Sign
@@ -324,9 +325,10 @@ def _asked_for(record: Record, request: RequestMatch, view: View) -> bool:
 
 def _looked_at(record: Record, view: View) -> View:
     """What selectors of the rule look at, as far as it can be read."""
-    if record.rule.dialect is None:
-        return view
     try:
+        view = opened(view)
+        if record.rule.dialect is None:
+            return view
         return shown_by(record.rule.dialect, view)
     except Unreadable:
         return view

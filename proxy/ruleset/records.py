@@ -92,6 +92,7 @@ def _record(
         conditions = read_conditions(fields)
         on_status = _statuses(fields, problems)
         drift = fields.flag("drift", True)
+        comments = fields.flag("comments", False)
         shown = fields.child("shown_when")
         shown_when = None if shown is None else read_predicate(shown, problems)
     if not requests or not subjects:
@@ -105,6 +106,7 @@ def _record(
         assurance=own.assurance,
         on_failure=own.on_failure,
         drift=drift,
+        comments=bool(comments),
         dialect=own.dialect,
     )
     return Record(

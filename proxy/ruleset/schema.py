@@ -231,6 +231,7 @@ def _record() -> Schema:
             "shown_when": _ref("predicate"),
             "required": _FLAG,
             "drift": _FLAG,
+            "comments": _FLAG,
         },
         "request",
         "action",

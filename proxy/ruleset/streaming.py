@@ -15,7 +15,7 @@ from weakref import WeakSet
 from proxy.exchange.limits import Limits
 from proxy.exchange.model import Exchange
 from proxy.extraction import View
-from proxy.extraction.stream import Stream, streamable
+from proxy.extraction.stream import Stream, begins_with_a_line, streamable
 
 if TYPE_CHECKING:
     from proxy.ruleset.model import RuleSet
@@ -59,6 +59,8 @@ def stream_of(ruleset: RuleSet, exchange: Exchange, limits: Limits) -> Stream | 
         return None
     rule = claim.rule
     if not rule.shows(response.status) or not streamable(rule):
+        return None
+    if not begins_with_a_line(response):
         return None
     head = replace(response, body=b"")
     view = View(Exchange(exchange.request, head, exchange.index), ruleset.settings)

@@ -25,6 +25,7 @@ from proxy.ruleset import RuleSet, load
 from tests.fuzz.mutating import Mutator
 from tests.support import cookbook
 from tests.support.pages import rules
+from tests.support.pdfs import objects, shown, stream, written
 
 RULES = rules(
     """\
@@ -34,6 +35,8 @@ RULES = rules(
   json: {request: "GET /json", action: list, each: {json: "clients[]"}, subject: {type: c, id: json.id}, data: {a: {json: "clients[?a>`1`].b | [0]"}}}
   csv: {request: "GET /csv", action: export, each: csv, subject: {type: c, id: column.Nr, skip: {row: Totaal}}}
   jsonl: {request: "GET /jsonl", action: export, each: jsonl, subject: {type: c, id: {json: id, transform: [trim, percent, html, strip_zeros]}}}
+  pdf: {request: "GET /pdf", action: print, subject: {type: c, id: {regex: 'Nr (\\w+)'}}, data: {a: {regex: Naam}}}
+  parts: {request: "GET /parts", action: view, subjects: [{type: c, id: {css: "i", attr: data-id}}, {type: c, id: {json: id}}, {type: c, id: {regex: 'Nr (\\w+)'}}]}
   form: {request: "POST /form", action: view, subject: {type: c, id: form.id}, context: {a: query.a}}
 """  # noqa: E501
 )
@@ -50,8 +53,16 @@ PAGES = {
     "json": b'{"clients": [{"id": 5, "a": 2, "b": [1]}, {"id": "K\\u00e9", "id": 7}]}',
     "csv": b'Nr;Naam\r\n5;"Jan ""x"";\r\ny"\r\n7;b\r\nTotaal;2\r\n',
     "jsonl": b'{"id": 5}\n{"id": "%30"}\r\n\x1e{"id": 7, "id": 8}\n',
+    "pdf": written(objects([stream(shown(["Nr 5", "Naam"]), packed=False)])),
+    "parts": b"--a\r\nContent-Type: text/html\r\n\r\n<i data-id=5 srcdoc='<i>'>"
+    b'<!-- <i> -->\r\n--a\nContent-Type: application/json\n\n{"id": 7}\n--a\r\n'
+    b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nNr 9\r\n--b--\r\n"
+    b"--a\r\nContent-Range: bytes 5-9/20\r\nContent-Type: text/plain\r\n\r\nNr 8\r\n"
+    b"--a--",
     "form": b"id=5&id=%e9&a=1",
 }
+OWN_TYPE = {"pdf": "application/pdf", "parts": "multipart/mixed; boundary=a"}
+"""Kinds that are nothing by another type."""
 CODINGS: dict[bytes, Callable[[bytes], bytes]] = {
     b"gzip": lambda data: gzip.compress(data, 1),
     b"deflate": lambda data: zlib.compress(data, 1),
@@ -67,12 +78,20 @@ def check_body(mutator: Mutator) -> None:
     random = mutator.random
     kind = random.choice(tuple(PAGES))
     data = mutator.mutated(PAGES[kind], tuple(PAGES.values()))
-    headers: Headers = [(b"content-type", random.choice(TYPES).encode())]
+    declared = OWN_TYPE.get(kind) if random.random() < 0.7 else None
+    declared = declared or random.choice(TYPES)
+    headers: Headers = [(b"content-type", declared.encode())]
     data = _coded(mutator, data, headers)
+    status = 200
+    if random.random() < 0.1:
+        status = 206
+        first, last = random.randint(0, 20), random.randint(0, 300)
+        said = f"bytes {first}-{last}/{last + random.choice((1, 2))}"
+        headers.append((b"content-range", said.encode()))
     if kind == "form":
         seen = _exchange(b"POST", b"/form?a=1", data, headers, b"")
     else:
-        seen = _exchange(b"GET", b"/" + kind.encode(), b"", headers, data)
+        seen = _exchange(b"GET", b"/" + kind.encode(), b"", headers, data, status)
     _read(RULES, RULES.view(seen))
 
 
@@ -159,12 +178,17 @@ def _coded(mutator: Mutator, data: bytes, headers: Headers) -> bytes:
 
 
 def _exchange(
-    method: bytes, target: bytes, asked: bytes, headers: Headers, body: bytes
+    method: bytes,
+    target: bytes,
+    asked: bytes,
+    headers: Headers,
+    body: bytes,
+    status: int = 200,
 ) -> Exchange:
     form: Headers = [(b"content-type", b"application/x-www-form-urlencoded")]
     request = Request(method=method, target=target, headers=form, body=asked)
     response = Response(
-        status=200, headers=headers, body=body, content_length=len(body)
+        status=status, headers=headers, body=body, content_length=len(body)
     )
     return Exchange(request, response)
 

@@ -19,6 +19,7 @@ from typing import Any, Protocol, TypeVar
 
 from typing_extensions import override
 
+from proxy.exchange.body import DecodedBody
 from proxy.extraction.view import Unreadable, View
 
 D = TypeVar("D")
@@ -89,6 +90,7 @@ class InnerView(View):
         text: str | Callable[[], str],
         kind: str,
         readers: Readers = _NO_READERS,
+        body: DecodedBody | None = None,
     ) -> None:
         """A body of the same exchange.
 
@@ -97,6 +99,7 @@ class InnerView(View):
             text: What patterns search, or what writes it when one does.
             kind: Media type that the text is read as.
             readers: Documents that are not made from ``text``.
+            body: How much of it there is, when that is not as of ``outer``.
         """
         super().__init__(outer.exchange, outer.settings)
         self.outer = outer
@@ -105,7 +108,7 @@ class InnerView(View):
         self.memory = outer.memory
         self._target = outer.target
         self._form = outer.form
-        self._body = outer.body
+        self._body = outer.body if body is None else body
         self._write: Callable[[], str] = str
         if isinstance(text, str):
             self._text = text

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from lxml import etree
 
+from proxy.extraction.bodies.comments import without_comments
 from proxy.extraction.bodies.markup import Element, read_markup
 from proxy.extraction.dialects.base import InnerView
 from proxy.extraction.view import Unreadable, View
@@ -36,7 +37,8 @@ def panels_view(view: View, panels: list[Panel]) -> InnerView:
     def tree(_: View) -> Element:
         return _joined(view, panels)
 
-    text = "\n".join(panel.html for panel in panels)
+    # Of each by itself, too: what a comment in one hides does not reach the next.
+    text = "\n".join(without_comments(panel.html) for panel in panels)
     return InnerView(view, text, _HTML, {read_markup: tree})
 
 

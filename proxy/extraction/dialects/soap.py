@@ -5,7 +5,7 @@ action (``SOAPAction``, or ``action`` of the content type), whole and after its
 last ``/``, ``#`` or ``:``; servers dispatch by either. The arguments are that
 child as a JSON document: names without namespaces, attributes as ``@name``.
 Selectors look at the response as XML. A Fault shows nothing, whatever the status.
-Attachments (MTOM, SwA) are not read.
+Of an answer with attachments (MTOM, SwA) the envelope is read.
 
 Reasons: those of XML, ``not_soap``, ``fault``.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -221,6 +222,31 @@ def test_rules_that_overlap_are_told_and_are_no_mistake(
         f"{path}:4: records.two: overlaps with one, which claims what both fit, "
         "such as GET /c/new" in capsys.readouterr().out
     )
+
+
+def test_rules_that_need_an_extra_say_so(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where it is not installed; it is no mistake of the rules."""
+    path = tmp_path / "rules.yaml"
+    path.write_text(
+        "application: a\nsession: {cookie: S}\nrecords:\n"
+        '  file: {request: "GET /file", content_type: application/pdf, action: print,'
+        " subject: {type: c, id: {regex: 'Nr ([0-9]+)'}}}\n"
+    )
+    assert run(["rules", "check", str(path)]) == ExitCode.OK
+    before = capsys.readouterr().out
+    monkeypatch.setitem(sys.modules, "pypdf", None)
+
+    code = run(["rules", "check", str(path)])
+
+    said = capsys.readouterr().out
+    assert code == ExitCode.OK
+    assert "whosaw[pdf]" not in before
+    assert f"{path}:4: records.file: reads PDF files" in said
+    assert "pip install 'whosaw[pdf]'" in said
 
 
 def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
