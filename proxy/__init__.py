@@ -23,7 +23,8 @@ Imports run one way (held by import-linter)::
       > untold > deposit > addons, config, keys > retention
       > admin, recorder, shipper, sealing, verification, reconciling, detections
       > journal, store, taplink, telemetry > clock, key_pair, status > private_file
-      > pipeline, reprocessing > context_files, crosswalk, pairing, redaction, views
+      > pipeline, reprocessing > context_files, crosswalk, pairing, redaction,
+        shadow, views
       > ruleset, pseudonym > attribution, extraction, pairs > csv_lines, har
       > exchange, events, tapstream, evidence > tapgate > document > errors
 

@@ -131,6 +131,7 @@ def verdict(
     else:
         problems += _drift(reports["recorder"])
         problems += _recorder_problems(reports["recorder"])
+        notes += _shadow_notes(reports["recorder"])
         notes += _unread_notes(reports["recorder"])
         notes += _ruleset_notes(reports["recorder"])
     for wire in up:
@@ -164,6 +165,12 @@ def _drift(report: Report) -> list[str]:
         for name, rules in dict(report.figures.get("drift", {})).items()
         for rule, pages in dict(rules).items()
     ]
+
+
+def _shadow_notes(report: Report) -> list[str]:
+    if not report.figures.get("shadow"):
+        return []
+    return ["in shadow: pages, bytes and gaps only, nothing of persons"]
 
 
 def _unread_notes(report: Report) -> list[str]:

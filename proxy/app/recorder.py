@@ -16,7 +16,7 @@ from proxy.app.reloading import Reloading, Replaceable, start
 from proxy.attribution.sessions import Sessions
 from proxy.capture.keys import load_public
 from proxy.clock import SystemClock, wall_minus_monotonic_ns
-from proxy.config import Config
+from proxy.config import Config, Recording
 from proxy.extraction.drift import PREFIX
 from proxy.journal import Journal, Limits
 from proxy.journal.remaining import Remaining
@@ -104,6 +104,7 @@ async def _run(config: Config, limits: RecorderLimits) -> int:
                 limits=limits,
                 gates=partial(gating.keep, config),
                 markers=gating.directory(config),
+                shadow=config.recording is Recording.SHADOW,
             ),
             clock,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from proxy.config.model import Application, Config
+from proxy.config.model import Application, Config, Recording
 from proxy.document import Node, Problems
 
 
@@ -48,3 +48,18 @@ def applications_complete(config: Config, root: Node, problems: Problems) -> Non
                     "there is no such file",
                     expected=str(path),
                 )
+
+
+def shadow_alone(config: Config, root: Node, problems: Problems) -> None:
+    """Report what would keep or look for persons while nothing of them is recorded."""
+    if config.recording is not Recording.SHADOW:
+        return
+    for key, given in (("quarantine", config.quarantine), ("canary", config.canary)):
+        node = root.get(key)
+        if given is not None and node is not None:
+            problems.add(
+                node.line,
+                key,
+                "does not go with recording: shadow",
+                expected="no " + key + ", or recording: full",
+            )

@@ -24,6 +24,14 @@ class ClientCertificates(Enum):
     the rule set's (``client_certificate``)."""
 
 
+class Recording(Enum):
+    """How much is recorded: a step of the roll-out."""
+
+    FULL = "full"
+    SHADOW = "shadow"
+    """Pages, bytes and gaps, nothing of persons (``proxy.shadow``)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TlsListen:
     """The certificate shown to browsers."""
@@ -240,6 +248,7 @@ class Config:
     journal: JournalBounds
     store: StoreAccess
     seals: Sealing
+    recording: Recording = Recording.FULL
     reconcile_every: float = 900.0
     """Seconds between two accounts of what was seen and what is stored."""
     admin: Admin | None = None

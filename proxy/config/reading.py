@@ -13,8 +13,19 @@ from pathlib import Path
 from proxy.config.across import across
 from proxy.config.applications import applications
 from proxy.config.canary import canary
-from proxy.config.checking import applications_complete, distinct_listeners
-from proxy.config.model import Config, GateBounds, JournalBounds, StoreAccess, TapBounds
+from proxy.config.checking import (
+    applications_complete,
+    distinct_listeners,
+    shadow_alone,
+)
+from proxy.config.model import (
+    Config,
+    GateBounds,
+    JournalBounds,
+    Recording,
+    StoreAccess,
+    TapBounds,
+)
 from proxy.config.monitoring import admin, telemetry
 from proxy.config.quarantine import quarantine
 from proxy.config.retaining import retention
@@ -68,6 +79,7 @@ def read(text: str, path: Path, problems: Problems) -> Config | None:
             journal=_journal(fields, problems),
             store=_store(fields, base, state, problems),
             seals=sealing(fields, base, state, problems),
+            recording=fields.choice("recording", Recording, Recording.FULL),
             reconcile_every=_reconcile(fields, problems),
             admin=admin(fields, base, problems),
             telemetry=telemetry(fields, problems),
@@ -77,6 +89,7 @@ def read(text: str, path: Path, problems: Problems) -> Config | None:
         )
     distinct_listeners(config.applications, root, problems)
     applications_complete(config, root, problems)
+    shadow_alone(config, root, problems)
     return config
 
 

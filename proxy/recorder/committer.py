@@ -30,6 +30,7 @@ from proxy.recorder.gaps import of_time
 from proxy.recorder.limits import Limits
 from proxy.recorder.source import WIRE, Source
 from proxy.recorder.tally import Tally
+from proxy.shadow import without_persons
 from proxy.views import LongEvents, ManyViews
 
 logger = logging.getLogger(__name__)
@@ -75,7 +76,10 @@ class Committer:
         clock: Clock,
         limits: Limits,
         acknowledge: Acknowledge,
+        shadow: bool = False,
     ) -> None:
+        self.shadow = shadow
+        """Nothing of persons is kept, see ``proxy.shadow``."""
         self.tally = Tally()
         self.commits = 0
         self.taken = 0
@@ -118,8 +122,8 @@ class Committer:
     ) -> None:
         """Add to the batch that collects."""
         self._put(events)
-        for key, blob in sessions:
-            self._sessions[key] = blob
+        if not self.shadow:
+            self._sessions.update(sessions)
         if covered is not None:
             self._progress[source.boot, number] = covered
         self._wanted.set()
@@ -212,6 +216,7 @@ class Committer:
         """Figures for the recorder's report."""
         return {
             "commits": self.commits,
+            "shadow": self.shadow,
             "failed_commits": self.failed,
             "commit_error": self.failing,
             "pending_events": len(self._events),
@@ -242,10 +247,13 @@ class Committer:
             events = events.events
         count, add = self.tally.add, self._events.add
         for event in events:
-            add(event)
             count(event)
+            kept = without_persons(event) if self.shadow else event
+            if kept is not None:
+                add(kept)
         if many is not None:
-            self._events.add_many(many)
+            if not self.shadow:
+                self._events.add_many(many)
             for sample, number in many.samples():
                 self.tally.add_views(sample, number)
 

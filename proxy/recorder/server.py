@@ -63,6 +63,7 @@ class RecorderSettings:
     gates: Callable[[dict[str, bool]], None] | None = None
     """Told which applications are held, and whether a failure closes: at the start
     and when a rule set changes it."""
+    shadow: bool = False  # see proxy.shadow
     markers: Path | None = None
     """Where wires leave open gaps (``proxy.taplink.markers``)."""
 
@@ -73,7 +74,6 @@ class Recorder:
     Args:
         settings: see there.
         clock: the host's clocks.
-
     """
 
     def __init__(self, settings: RecorderSettings, clock: Clock | None = None) -> None:
@@ -93,7 +93,11 @@ class Recorder:
         """Wires by boot id."""
         self.subscribers = Subscribers(self.limits)
         self.committer = Committer(
-            settings.journal, self.clock, self.limits, self._acknowledge
+            settings.journal,
+            self.clock,
+            self.limits,
+            self._acknowledge,
+            settings.shadow,
         )
         self.deposits = Deposits(self.committer)
         self.assembly = Assembly(

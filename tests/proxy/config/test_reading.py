@@ -59,6 +59,15 @@ def test_a_node_may_be_called_as_its_host(tmp_path: Path) -> None:
     assert config.node == socket.gethostname().split(".")[0]
 
 
+def test_shadow_keeps_no_bodies_and_looks_for_nobody(tmp_path: Path) -> None:
+    """Responses in quarantine are full of persons; a canary's view is one."""
+    more = "recording: shadow\nquarantine: {key: rules.yaml}\n"
+    _, problems = _read(tmp_path, more + MINIMAL)
+
+    (problem,) = problems
+    assert problem.startswith("whosaw.yaml:2: quarantine: does not go with recording:")
+
+
 def test_every_mistake_is_reported_at_once_with_its_line(tmp_path: Path) -> None:
     """One run shows all there is to correct."""
     _, problems = _read(

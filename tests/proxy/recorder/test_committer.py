@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from proxy.clock import SystemClock
-from proxy.events import GapKind, GapRecorded, decode
+from proxy.events import Event, ExchangeRecorded, GapKind, GapRecorded, decode
 from proxy.journal import Journal, JournalReader
 from proxy.journal import Limits as JournalLimits
 from proxy.journal.cursor import CURSOR, Cursor, save
@@ -17,6 +17,7 @@ from proxy.recorder.gaps import of_time
 from proxy.recorder.limits import Limits
 from proxy.recorder.source import Source, State
 from tests.support.journals import MemoryJournal
+from tests.support.rows import exchange, view
 from tests.support.waiting import until_async
 
 Told = dict[int, list[tuple[int, int, int]]]
@@ -175,3 +176,22 @@ async def test_a_disk_that_fails_otherwise_is_no_want_of_room() -> None:
     group.close()
 
     assert len(journal.bodies) == 1
+
+
+async def test_in_shadow_neither_sessions_nor_views_are_committed() -> None:
+    """Acknowledged all the same, and counted: coverage is what shadow is for."""
+    journal, told = MemoryJournal(), list[Told]()
+    group = Committer(journal, SystemClock(), Limits(), told.append, shadow=True)
+
+    recorded: list[Event] = [exchange(), view(), GAP]
+    group.released(Source(7, State.LIVE), 1, (10, 20), recorded, [(b"k", b"s")])
+    await group.commit()
+    group.close()
+
+    kept = [decode(body) for body in journal.bodies]
+    assert [type(each) for each in kept] == [ExchangeRecorded, GapRecorded]
+    assert b"jansen" not in b"".join(journal.bodies)
+    assert journal.open_sessions == {}
+    assert told == [{7: [(1, 10, 20)]}]
+    assert group.tally.views.total() == 1
+    assert group.status()["shadow"]
