@@ -36,6 +36,7 @@ def store_client(
         user=config.store.user,
         password=password(config),
         database=config.store.database,
+        cluster=config.store.cluster,
     )
     if answer_seconds is not None:
         settings = replace(settings, answer_seconds=answer_seconds)

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 from proxy.app.access import store_client
 from proxy.config import Config
-from proxy.errors import UnavailableError
+from proxy.errors import UnavailableError, UsageError
 from proxy.store import migrate
 from proxy.store.port import StoreRejected, StoreUnavailable
 
 
-def bring_up(config: Config, *, plan_only: bool) -> list[str]:
+def bring_up(config: Config, *, plan_only: bool, cluster: str = "") -> list[str]:
     """Apply what is missing, or only say what that would be; a line each.
+
+    Args:
+        config: names the store.
+        plan_only: change nothing.
+        cluster: with ``plan_only``, the whole schema as statements for this cluster;
+            no store is asked.
 
     Raises:
         UnavailableError: the store does not answer, or refused a statement.
         UsageError: its schema is not one this program can bring forward.
     """
+    if cluster:
+        if not plan_only:
+            raise UsageError(
+                "--cluster goes with --plan; to apply it set store.cluster"
+            )
+        made = migrate.script(cluster, config.store.database)
+        return [f"{statement};" for statement in made]
     store = store_client(config)
     try:
         if plan_only:

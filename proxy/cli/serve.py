@@ -135,12 +135,18 @@ def migrate(
     plan: Annotated[
         bool, typer.Option("--plan", help="Show what would be applied; change nothing.")
     ] = False,
+    cluster: Annotated[
+        str,
+        typer.Option(
+            help="With --plan: print the schema for this cluster; no store is asked."
+        ),
+    ] = "",
 ) -> int:
     """Bring the store's schema up to date."""
     from proxy.app.schema import bring_up
 
     log_to_stderr("migrate")
-    for line in bring_up(load(config), plan_only=plan):
+    for line in bring_up(load(config), plan_only=plan, cluster=cluster):
         typer.echo(line)
     return 0
 

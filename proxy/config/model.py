@@ -210,6 +210,8 @@ class StoreAccess:
     user: str
     password_file: Path
     database: str
+    cluster: str = ""
+    """Tables are replicated and distributed over this cluster; empty: one server."""
     retention: Retention = field(default_factory=Retention)
 
 

@@ -112,6 +112,15 @@ def _reconcile(fields: Fields, problems: Problems) -> float:
         return reconcile.duration("every", 900.0, least=1.0)
 
 
+def _cluster(store: Fields) -> str:
+    name = store.text("cluster", "")
+    if name and not name.isidentifier():
+        child = store.child("cluster")
+        if child is not None:
+            store.wrong(child, "not a cluster name", "letters, digits and _")
+    return name
+
+
 def _under(base: Path, fields: Fields, key: str, default: str) -> Path:
     found = fields.path(key, None)
     return base / (str(found) if found is not None else default)
@@ -190,5 +199,6 @@ def _store(fields: Fields, base: Path, state: Path, problems: Problems) -> Store
                 else state / "store-password"
             ),
             database=store.text("database", "whosaw"),
+            cluster=_cluster(store),
             retention=retention(store, problems),
         )

@@ -155,11 +155,7 @@ def staying(store: ClickHouseStore, found: Due, first: int, last: int) -> set[in
 
 def erase(store: ClickHouseStore, found: Due) -> None:
     """Erase what is due and not held; returns when the parts are rewritten."""
-    store.command(
-        f"ALTER TABLE {{table:Identifier}} DELETE WHERE {found.where} AND {NOT_HELD}",
-        {**found.params, "table": found.table},
-        settings={"mutations_sync": 2},
-    )
+    store.erase(found.table, f"{found.where} AND {NOT_HELD}", found.params)
 
 
 def plainly_counted(store: ClickHouseStore, found: Due) -> int:
@@ -173,11 +169,7 @@ def plainly_counted(store: ClickHouseStore, found: Due) -> int:
 
 def plainly_erase(store: ClickHouseStore, found: Due) -> None:
     """Erase the due rows of a table that is not sealed."""
-    store.command(
-        f"ALTER TABLE {{table:Identifier}} DELETE WHERE {found.where}",
-        {**found.params, "table": found.table},
-        settings={"mutations_sync": 2},
-    )
+    store.erase(found.table, found.where, found.params)
 
 
 def waiting(store: ClickHouseStore, found: Due) -> int:

@@ -272,8 +272,4 @@ def _forget(store: ClickHouseStore, stretch: Stretch) -> None:
     params = {"node": stretch.node}
     left = store.query(f"SELECT count() FROM seal_seeds WHERE {stale}", params)  # noqa: S608 constant
     if int(left.rows[0][0]):
-        store.command(
-            f"ALTER TABLE seal_seeds DELETE WHERE {stale}",
-            params,
-            settings={"mutations_sync": 2},
-        )
+        store.erase("seal_seeds", stale, params)

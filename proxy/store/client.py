@@ -31,6 +31,7 @@ from clickhouse_connect.driver.exceptions import (
 from urllib3.exceptions import HTTPError
 
 from proxy.errors import UsageError
+from proxy.store.cluster import checked, local
 from proxy.store.port import StoreRejected, StoreUnavailable
 
 _FINAL = frozenset(
@@ -48,6 +49,8 @@ _INSERT = {
     "async_insert": 0,
     "wait_end_of_query": 1,
 }
+_INSERT_ON_CLUSTER = {"distributed_foreground_insert": 1, "insert_quorum": "auto"}
+"""Acknowledged is on a majority of the replicas of the shard, not in a queue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +62,9 @@ class StoreSettings:
     user: str = "default"
     password: str = field(default="", repr=False)
     database: str = "whosaw"
+    cluster: str = ""
+    """Name of the cluster whose tables are replicated and distributed; none: one
+    server."""
     connect_seconds: int = 5
     """To connect; a store on the same network answers in milliseconds."""
     answer_seconds: int = 30
@@ -131,7 +137,11 @@ class ClickHouseStore:
                 column_types=types,
                 column_oriented=True,
                 database=self.settings.database,
-                settings={**_INSERT, "insert_deduplication_token": token},
+                settings={
+                    **_INSERT,
+                    **(_INSERT_ON_CLUSTER if self.settings.cluster else {}),
+                    "insert_deduplication_token": token,
+                },
             )
         except ClickHouseError as error:
             self._types.pop(key, None)
@@ -190,7 +200,7 @@ class ClickHouseStore:
             result = self._connected().query(
                 sql,
                 parameters=dict(params or {}),
-                settings={"database": database or self.settings.database},
+                settings=self._asking(database),
                 tz_mode="aware",
             )
         except ClickHouseError as error:
@@ -212,7 +222,7 @@ class ClickHouseStore:
                 sql,
                 parameters=dict(params or {}),
                 settings={
-                    "database": self.settings.database,
+                    **self._asking(None),
                     "output_format_json_quote_64bit_integers": 0,
                 },
                 fmt="JSONCompactEachRow",
@@ -244,6 +254,34 @@ class ClickHouseStore:
             )
         except ClickHouseError as error:
             raise _translated(error, _FINAL_FOR_QUESTIONS) from error
+
+    def erase(self, table: str, where: str, params: Mapping[str, object]) -> None:
+        """Rewrite the parts of a table without these rows; returns when that is done.
+
+        Args:
+            table: whose rows.
+            where: which, as SQL of constant text over ``params``.
+            params: its values.
+
+        Raises:
+            As ``query``.
+        """
+        cluster = self.settings.cluster
+        on = f" ON CLUSTER {checked(cluster)}" if cluster else ""
+        self.command(
+            f"ALTER TABLE {{table:Identifier}}{on} DELETE WHERE {where}",
+            {**params, "table": local(table) if cluster else table},
+            settings={
+                "mutations_sync": 2,
+                **({"allow_nondeterministic_mutations": 1} if cluster else {}),
+            },
+        )
+
+    def _asking(self, database: str | None) -> dict[str, object]:
+        asking: dict[str, object] = {"database": database or self.settings.database}
+        if self.settings.cluster:
+            asking["distributed_product_mode"] = "global"
+        return asking
 
     def _connected(self) -> Any:
         with self._lock:
