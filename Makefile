@@ -9,7 +9,7 @@ PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-deep lint fmt types imports golden bench check pins clean torture \
-	attribution-model attribution-order bench-store bench-boards bench-verify metrics limits fuzz dashboards
+	attribution-model attribution-order bench-store bench-boards bench-verify metrics limits fuzz dashboards soak
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -93,6 +93,12 @@ FROM ?= 1
 
 torture: $(STAMP)  ## random kills and outages under load: RUNS=1000 FROM=1; appends to build/torture.jsonl
 	$(BIN)/python -m tests.torture --runs $(RUNS) --from $(FROM)
+
+SECONDS_OF_SOAK ?= 600
+SOAK_ARGS ?=
+
+soak: $(STAMP)  ## a long run with 10,000 idle connections: does anything grow? SOAK_ARGS="--exchanges N --from K"
+	$(BIN)/python -m tests.soak --seconds $(SECONDS_OF_SOAK) $(SOAK_ARGS)
 
 pins: $(STAMP)  ## write constraints.txt anew from what resolves on each Python present
 	$(BIN)/python -m deploy.pins
