@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from lxml import etree
 
 from proxy.store.client import ClickHouseStore
+from tests.support.boards import targets
 from tests.support.embedded import EmbeddedStore
 
 HERE = Path(__file__).parents[2] / "deploy" / "clickhouse"
@@ -76,6 +78,31 @@ def test_every_user_has_a_profile_a_quota_and_there_is_no_default() -> None:
         else:
             assert user.findtext("profile") in profiles
             assert user.findtext("quota") in quotas
+
+
+def granted(user: str) -> set[str]:
+    """What this user of boards may read."""
+    found = {str(each.text) for each in children(USERS, f"users/{user}/grants")}
+    names = {each.removeprefix("GRANT SELECT ON whosaw.") for each in found}
+    assert not [name for name in names if not name.isidentifier()]
+    return names
+
+
+@pytest.mark.parametrize("organisation", ["everyday", "inquiry"])
+def test_users_of_boards_may_read_what_boards_ask_and_no_more(
+    organisation: str,
+) -> None:
+    """Without a list of grants they could read everything."""
+    asked = {
+        name
+        for target in targets()
+        for name in re.findall(r"\b(?:FROM|JOIN)\s+([a-z_]+)", target.sql)
+        if target.where.startswith("inquiry/") == (organisation == "inquiry")
+    }
+    of_questions = {"views", "attributions", "crosswalk"}
+
+    behind = of_questions if organisation == "inquiry" else set()
+    assert granted(f"grafana_{organisation}") == asked | behind
 
 
 def test_readers_cannot_raise_their_limits() -> None:
