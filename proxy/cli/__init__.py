@@ -32,6 +32,7 @@ MODULES = {
     "migrate": "serve",
     "transparent": "transparent",
     "status": "report",
+    "doctor": "doctor",
     "who-saw": "ask",
     "seen-by": "ask",
     "question": "question",

@@ -55,11 +55,11 @@ class Authority:
         self.path = directory / f"{name}.pem"
         self.path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
-    def issue(self, *names: str, expired: bool = False) -> Issued:
+    def issue(self, *names: str, expired: bool = False, days: int = 3) -> Issued:
         """A certificate for host names and addresses; the first names its files."""
         key = ec.generate_private_key(ec.SECP256R1())
         builder = _builder(
-            _name(names[0]), self._subject, key.public_key(), expired=expired
+            _name(names[0]), self._subject, key.public_key(), expired=expired, days=days
         ).add_extension(
             x509.SubjectAlternativeName([_alternative(name) for name in names]),
             critical=False,
@@ -142,6 +142,7 @@ def _builder(
     key: ec.EllipticCurvePublicKey,
     *,
     expired: bool = False,
+    days: int = 3,
 ) -> x509.CertificateBuilder:
     day = dt.timedelta(days=1)
     now = dt.datetime.now(dt.UTC)
@@ -152,5 +153,5 @@ def _builder(
         .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - 3 * day)
-        .not_valid_after(now - day if expired else now + 3 * day)
+        .not_valid_after(now - day if expired else now + days * day)
     )
