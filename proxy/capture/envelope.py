@@ -191,6 +191,9 @@ def _pieces(
     while len(size) == 4:
         length = int.from_bytes(size, "little")
         data = file.read(length) if length <= _MOST_PIECE else b""
+        if len(data) != length:  # cut off, or the length was changed
+            opened.torn = True
+            return
         size = file.read(4)
         last = not size
         try:

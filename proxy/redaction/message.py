@@ -2,14 +2,16 @@
 
 Its head, its framing and its length stay; its content goes by its type, through any
 chunking. Content that cannot be looked into becomes filler of the same length, which
-a reader finds unreadable: a content coding (no other text compresses to exactly as
-many bytes), pictures, archives, text in 16 bits.
+a reader finds unreadable: pictures, archives, text in 16 bits. What stands under a
+content coding is looked into where the result can be made as long as it was
+(``codings``); else it becomes filler.
 """
 
 from __future__ import annotations
 
 import re
 
+from proxy.redaction.codings import recoded
 from proxy.redaction.heads import request_head, response_head
 from proxy.redaction.json_text import json_text
 from proxy.redaction.markup import markup
@@ -23,6 +25,7 @@ _INTERIM = re.compile(rb"HTTP/1\.[01] 1(?!01)[0-9]{2}")
 _TRAILER = re.compile(rb"(?m)(?<=:).+$")
 _LENGTH = re.compile(rb"[0-9]+\|")
 
+_NO_CODING = (b"", b"identity")
 _TEXTUAL = (b"text/", b"application/javascript", b"application/x-javascript")
 _OPAQUE = (b"image/", b"font/", b"audio/", b"video/", b"application/octet-stream",
            b"application/pdf", b"application/zip")  # fmt: skip
@@ -41,20 +44,23 @@ def redact_message(standins: StandIns, data: bytes, *, is_request: bool) -> byte
         if is_request or not _INTERIM.match(head[start:]) or not rest:
             break
         data = rest
-    parts.append(_body(standins, head, rest))
-    return b"".join(parts)
+    hidden, body = _body(standins, head, rest, parts.pop())
+    return b"".join((*parts, hidden, body))
 
 
-def _body(standins: StandIns, head: bytes, data: bytes) -> bytes:
+def _body(
+    standins: StandIns, head: bytes, data: bytes, said: bytes
+) -> tuple[bytes, bytes]:
+    """Head and body; ``said`` is the head as it is redacted."""
     if not data:
-        return data
+        return said, data
     headers = _headers(head)
     chunked = b"chunked" in headers.get(b"transfer-encoding", b"").lower()
     if not chunked:
-        return content(standins, headers, data)
+        return _content(standins, headers, data, said)
     spans = _spans(data)
     joined = b"".join(data[start:end] for start, end in spans)
-    hidden = content(standins, headers, joined)
+    said, hidden = _content(standins, headers, joined, said)
     parts: list[bytes] = []
     position = used = 0
     for start, end in spans:
@@ -63,7 +69,18 @@ def _body(standins: StandIns, head: bytes, data: bytes) -> bytes:
         position = end
     # The last chunk, and trailers: their names stay.
     parts.append(_TRAILER.sub(lambda f: standins.text(f[0]), data[position:]))
-    return b"".join(parts)
+    return said, b"".join(parts)
+
+
+def _content(
+    standins: StandIns, headers: dict[bytes, bytes], data: bytes, said: bytes
+) -> tuple[bytes, bytes]:
+    """Head and content, through a coding."""
+    if headers.get(b"content-encoding", b"").strip().lower() in _NO_CODING:
+        return said, content(standins, headers, data)
+    plain = {**headers, b"content-encoding": b""}
+    found = recoded(said, data, lambda text: content(standins, plain, text))
+    return (said, bytes(len(data))) if found is None else (found.head, found.data)
 
 
 def _spans(data: bytes) -> list[tuple[int, int]]:
@@ -88,7 +105,7 @@ def content(standins: StandIns, headers: dict[bytes, bytes], data: bytes) -> byt
     """What a message holds, by its type."""
     coding = headers.get(b"content-encoding", b"").strip().lower()
     kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
-    if coding not in (b"", b"identity") or kind.startswith(_OPAQUE):
+    if coding not in _NO_CODING or kind.startswith(_OPAQUE):
         return bytes(len(data))
     if data.count(0, 0, 4096) > 8:
         return bytes(len(data))

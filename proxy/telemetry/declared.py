@@ -6,6 +6,7 @@ from proxy.telemetry.canary import CANARY
 from proxy.telemetry.gate import GATE
 from proxy.telemetry.instrument import Instrument
 from proxy.telemetry.process import PROCESS
+from proxy.telemetry.quarantine import QUARANTINE
 from proxy.telemetry.recorder import RECORDER
 from proxy.telemetry.sealer import SEALER
 from proxy.telemetry.shipper import SHIPPER
@@ -16,6 +17,7 @@ INSTRUMENTS: tuple[Instrument, ...] = (
     *WIRE,
     *GATE,
     *RECORDER,
+    *QUARANTINE,
     *SHIPPER,
     *SEALER,
     *CANARY,

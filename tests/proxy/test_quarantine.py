@@ -13,6 +13,8 @@ from proxy.errors import UsageError
 from proxy.events import Extraction
 from proxy.exchange.model import Exchange
 from proxy.quarantine import MOST_ITEM, Quarantine, item_of, items, unread
+from proxy.status import Report
+from proxy.telemetry.quarantine import QUARANTINE
 from tests.support.pages import exchange as page
 from tests.support.rows import VIEW, exchange
 
@@ -140,6 +142,29 @@ def test_a_torn_file_is_told_apart(tmp_path: Path) -> None:
     first.write_bytes(first.read_bytes()[:-1])
 
     assert [item is None for _, item in items(tmp_path, KEY, 0)] == [True, False]
+
+
+def test_its_figures_are_metrics(tmp_path: Path) -> None:
+    """Of a quarantine that kept one and dropped one; of none there is no point."""
+    with keeping(tmp_path) as quarantine:
+        quarantine.keep(response(), UNREAD)
+        quarantine.keep(response("x" * (MOST_ITEM + 1)), UNREAD)
+
+    def points(**figures: object) -> dict[str, float]:
+        report = Report(role="recorder", pid=1, at=0.0, figures=dict(figures))
+        return {
+            each.name: value
+            for each in QUARANTINE
+            for value, _ in each.read({"recorder": report})
+        }
+
+    assert points(**quarantine.figures()) == {
+        "whosaw.quarantine.kept": 1.0,
+        "whosaw.quarantine.dropped": 1.0,
+        "whosaw.quarantine.evicted": 0.0,
+        "whosaw.quarantine.size": float(quarantine.bytes),
+    }
+    assert points() == {}
 
 
 def test_only_what_was_not_read_is_kept() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from proxy.capture.envelope import (
@@ -92,6 +92,7 @@ def test_a_file_that_was_cut_off_gives_what_came_before_and_says_so(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+@example(place=0.25390625, bit=0)  # the length of the last piece
 def test_any_flipped_bit_is_found(tmp_path: Path, place: float, bit: int) -> None:
     """In the header too: nobody puts off its expiry."""
     whole = bytearray(sealed(b"frames" * 100))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,9 +45,13 @@ HIDE = StandIns(b"k" * 32, words_of([RULES]))
 NAMES = ("jansen", "pieters", "de Wit", "Müller")
 
 
-def answer(body: str, *more: str, status: str = "200 OK") -> bytes:
+def answer(
+    body: str, *more: str, status: str = "200 OK", packed: bool = False
+) -> bytes:
     """A response in HTML."""
     data = body.encode()
+    if packed:
+        data, more = gzip.compress(data), (*more, "Content-Encoding: gzip")
     lines = [f"HTTP/1.1 {status}", "Content-Type: text/html; charset=utf-8", *more]
     head = "\r\n".join([*lines, f"Content-Length: {len(data)}", "", ""])
     return head.encode() + data
@@ -61,10 +68,12 @@ def login(name: str, cookie: str) -> tuple[bytes, bytes]:
     return head + form, answer("", set_cookie, "Location: /", status="302 Found")
 
 
-def get(path: str, cookie: str, body: str) -> tuple[bytes, bytes]:
+def get(
+    path: str, cookie: str, body: str, *, packed: bool = False
+) -> tuple[bytes, bytes]:
     """A page."""
     head = f"GET {path} HTTP/1.1\r\nHost: a\r\nCookie: SID={cookie}\r\n\r\n"
-    return head.encode(), answer(body)
+    return head.encode(), answer(body, packed=packed)
 
 
 _STEPS = st.lists(
@@ -80,7 +89,7 @@ _STEPS = st.lists(
 )
 
 
-def talk(steps: list[tuple[str, object]]) -> list[Frame]:
+def talk(steps: list[tuple[str, object]], *, packed: bool = False) -> list[Frame]:
     """What a browser and the application say."""
     wire = Conversation()
     frames = [Frame(Kind.HELLO, 0, 0, 0, encode(hello())), wire.open(1)]
@@ -91,13 +100,16 @@ def talk(steps: list[tuple[str, object]]) -> list[Frame]:
             pair = login(name, cookie)
         elif kind == "client":
             page = f"<p id=user>{name}</p><h1>Client file</h1><b class=bsn>{said}1</b>"
-            pair = get(f"/client/{said}", cookie, page + "<p id=medical>Flu &eacute;")
+            page += "<p id=medical>Flu &eacute;"
+            pair = get(f"/client/{said}", cookie, page, packed=packed)
         elif kind == "list":
             ids: tuple[str, ...] = said if isinstance(said, tuple) else ()
             rows = "".join(f"<tr data-id='{each}'><td>x" for each in ids)
-            pair = get("/clients?q=Jans%20en", cookie, f"<table>{rows}</table>")
+            table = f"<table>{rows}</table>"
+            pair = get("/clients?q=Jans%20en", cookie, table, packed=packed)
         else:
-            pair = get(str(said), cookie, "<p>123456782 naar huis</p>")
+            text = "<p>123456782 naar huis</p>"
+            pair = get(str(said), cookie, text, packed=packed)
         frames += (wire.data(True, pair[0], now), wire.data(False, pair[1], now + 1))
         now += 10
     return [*frames, wire.end(now)]
@@ -148,13 +160,14 @@ def structure(found: list[Event]) -> list[object]:
     return told
 
 
-@given(_STEPS)
+@pytest.mark.parametrize("packed", [False, True])
+@given(steps=_STEPS)
 def test_a_redacted_capture_replays_to_the_same_structure(
-    steps: list[tuple[str, object]],
+    steps: list[tuple[str, object]], *, packed: bool
 ) -> None:
     """Same exchanges, bindings, rules, counts and positions; whoever and whatever was
     one still is one, and different ones are different."""
-    frames = talk(steps)
+    frames = talk(steps, packed=packed)
 
     hidden = list(redacted(frames, HIDE))
 

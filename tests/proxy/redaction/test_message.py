@@ -8,6 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from proxy.exchange.body import decode_content
+from proxy.exchange.model import Message
+from proxy.redaction.markup import markup
 from proxy.redaction.message import redact_message
 from proxy.redaction.standin import StandIns
 
@@ -69,9 +72,34 @@ def test_content_in_chunks_is_read_through_them() -> None:
     assert b"9a8b" not in hidden
 
 
+@pytest.mark.parametrize("chunked", [False, True])
+def test_content_under_a_coding_is_looked_into(*, chunked: bool) -> None:
+    """It keeps its length and its framing, and reads as the page redacted."""
+    page = b"<table>" + b"<tr><td>Jansen<td>Canary4711x</tr>\n" * 40
+    packed = gzip.compress(page)
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\n"
+    if chunked:
+        pieces = (packed[:30], packed[30:])
+        body = b"".join(b"%x\r\n%s\r\n" % (len(p), p) for p in pieces) + b"0\r\n\r\n"
+        message = head + b"Transfer-Encoding: chunked\r\n\r\n" + body
+    else:
+        message = head + b"Content-Length: %d\r\n\r\n" % len(packed) + packed
+
+    hidden = redact_message(HIDE, message, is_request=False)
+
+    said, _, rest = hidden.partition(b"\r\n\r\n")
+    if chunked:
+        assert rest[:4] == b"1e\r\n"
+        rest = rest[4:34] + rest[34:].split(b"\r\n", 2)[2][: len(packed) - 30]
+    coding = said.split(b"Content-Encoding: ")[1].split(b"\r\n")[0]
+    read = decode_content(Message(headers=[(b"content-encoding", coding)], body=rest))
+    assert len(hidden) == len(message)
+    assert read.data == markup(HIDE, page)
+
+
 def test_what_cannot_be_looked_into_becomes_filler() -> None:
     """As long as it was."""
-    zipped = gzip.compress(b"Jansen")
+    zipped = gzip.compress(b"Jansen")[:-9]
     wide = "Jansen woont hier".encode("utf-16")
     delta = b"5|updatePanel|p|Jansen|"
 
