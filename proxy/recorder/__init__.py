@@ -26,6 +26,7 @@ to the start, although wires that lived on have sent everything again.
 """
 
 from proxy.recorder.limits import Limits
-from proxy.recorder.server import Recorder, RecorderSettings
+from proxy.recorder.server import Recorder
+from proxy.recorder.settings import RecorderSettings
 
 __all__ = ["Limits", "Recorder", "RecorderSettings"]

@@ -8,26 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from proxy.clock import Clock, SystemClock
 from proxy.events import Event
 from proxy.recorder import gaps
 from proxy.recorder.assembly import Assembly
-from proxy.recorder.committer import Committer, JournalPort
-from proxy.recorder.deciding import Application, SessionChange
+from proxy.recorder.committer import Committer
+from proxy.recorder.deciding import SessionChange
 from proxy.recorder.deposits import Deposits
 from proxy.recorder.evening import Heard, ahead
 from proxy.recorder.gaps import Blindness
 from proxy.recorder.gating import gated_frame, gates_of
-from proxy.recorder.limits import Limits
 from proxy.recorder.listening import Listening
 from proxy.recorder.living import Living
 from proxy.recorder.marking import Marking
 from proxy.recorder.peer import Peer, own_uids
+from proxy.recorder.settings import RecorderSettings
 from proxy.recorder.source import Source, State
 from proxy.recorder.subscribers import Subscribers
 from proxy.tapgate import Release
@@ -47,25 +45,6 @@ _ASK = pack(Kind.ASK_WATERMARK, 0, 0, 0)
 _ASK_EVERY = 0.005
 """Seconds between two rounds of ASK_WATERMARK: the answer takes one or two."""
 _TICK = 0.02
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecorderSettings:
-    """What a recorder is given; the journal stays its owner's to close."""
-
-    socket_path: Path
-    applications: Mapping[str, Application]
-    """Pipeline by application name, as OPEN frames carry it."""
-    journal: JournalPort
-    limits: Limits = field(default_factory=Limits)
-    allowed_uids: frozenset[int] | None = None
-    """Peers that may connect; None for this process's own uid (and root)."""
-    gates: Callable[[dict[str, bool]], None] | None = None
-    """Told which applications are held, and whether a failure closes: at the start
-    and when a rule set changes it."""
-    shadow: bool = False  # see proxy.shadow
-    markers: Path | None = None
-    """Where wires leave open gaps (``proxy.taplink.markers``)."""
 
 
 class Recorder:
