@@ -26,7 +26,7 @@ MODULES = {
     "record": "serve",
     "ship": "serve",
     "seal": "serve",
-    "store": "serve",
+    "store": "store",
     "admin": "serve",
     "attribute-across": "serve",
     "migrate": "serve",

@@ -32,7 +32,6 @@ def register(app: typer.Typer) -> None:
     app.command()(ship)
     app.command()(seal)
     app.command("attribute-across")(attribute_across)
-    app.command()(store)
     app.command()(admin)
     app.command()(migrate)
 
@@ -111,14 +110,6 @@ def attribute_across(
     for line in across.run_once(load(config)):
         typer.echo(line)
     return 0
-
-
-def store(config: ConfigFile = DEFAULT_CONFIG) -> int:
-    """Serve the embedded store over the ClickHouse HTTP interface."""
-    from proxy.app import store as role
-
-    log_to_stderr("store")
-    return role.run(load(config))
 
 
 def admin(config: ConfigFile = DEFAULT_CONFIG) -> int:

@@ -159,6 +159,29 @@ class ClickHouseStore:
                 f"{table}: a value does not fit its column ({type(error).__name__})"
             ) from error
 
+    def insert_lines(
+        self, table: str, columns: Sequence[str], lines: bytes, token: str
+    ) -> None:
+        """Append rows that another store gave as TabSeparated; raises as ``insert``.
+
+        Args:
+            table: a table of the schema, ``columns`` some of its columns: names of
+                ``system.columns``, which stand in the statement quoted.
+            columns: in the order of the lines.
+            lines: whole ones.
+            token: see ``port.Store.insert``.
+        """
+        try:
+            self._connected().raw_insert(
+                f"{quoted(self.settings.database)}.{quoted(table)}",
+                [quoted(each) for each in columns],
+                lines,
+                settings={**_INSERT, "insert_deduplication_token": token},
+                fmt="TabSeparated",
+            )
+        except ClickHouseError as error:
+            raise _translated(error, _FINAL) from error
+
     def count(self, table: str, node: str, epoch: int, first: int, last: int) -> int:
         """See ``port.Store.count``."""
         result = self.query(
@@ -210,9 +233,14 @@ class ClickHouseStore:
         )
 
     def stream(
-        self, sql: str, params: Mapping[str, object] | None = None
+        self,
+        sql: str,
+        params: Mapping[str, object] | None = None,
+        *,
+        form: str = "JSONCompactEachRow",
     ) -> Iterator[bytes]:
-        """Ask for rows as lines of JSON arrays, in chunks of any size.
+        """Ask for rows as lines of JSON arrays (or another format of lines), in chunks
+        of any size.
 
         Raises:
             As ``query``; also in the middle.
@@ -225,7 +253,7 @@ class ClickHouseStore:
                     **self._asking(None),
                     "output_format_json_quote_64bit_integers": 0,
                 },
-                fmt="JSONCompactEachRow",
+                fmt=form,
             )
             with contextlib.closing(answer):
                 yield from iter(partial(answer.read, _STREAMED), b"")
@@ -301,6 +329,11 @@ class ClickHouseStore:
                     tz_mode="aware",
                 )
             return self._client
+
+
+def quoted(name: str) -> str:
+    """An identifier as a statement takes it."""
+    return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
 
 
 def _check_enums(
