@@ -9,7 +9,7 @@ PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-deep lint fmt types imports golden bench check pins clean torture \
-	attribution-model attribution-order bench-store bench-boards bench-verify metrics limits fuzz dashboards soak
+	attribution-model attribution-order bench-store bench-boards bench-verify sizing metrics limits fuzz dashboards soak
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -68,6 +68,9 @@ bench-store: $(STAMP)  ## the store at size: ROWS=100000000; writes build/bench-
 
 bench-boards: $(STAMP)  ## every question of boards and alerts at size: ROWS=100000000
 	$(BIN)/python -m tests.bench.bench_store $(ROWS) --boards
+
+sizing: $(STAMP)  ## the table of docs/sizing.md, from bench and bench-store
+	$(BIN)/python -m tests.bench.sizing
 
 bench-verify: $(STAMP)  ## rows a second of whosaw verify: ROWS=1000000
 	$(BIN)/python -m tests.bench.bench_verify $(ROWS)
