@@ -34,6 +34,14 @@ HELD_ELSEWHERE = {
     "tests/deploy/demo/application/test_clients.py": {
         "deploy/demo/application/staff.py",
     },
+    "tests/e2e/test_demo_forms.py": {
+        "deploy/demo/application/forms/api.py",
+        "deploy/demo/application/forms/desk.py",
+        "deploy/demo/application/forms/form.py",
+        "deploy/demo/application/forms/jsonrpc.py",
+        "deploy/demo/application/forms/soap.py",
+        "deploy/demo/application/forms/webforms.py",
+    },
     "tests/deploy/demo/test_process.py": {"deploy/demo/application/__main__.py"},
     "tests/e2e/test_reconcile.py": {
         "proxy/app/reconciling.py",

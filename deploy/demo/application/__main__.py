@@ -14,6 +14,7 @@ import sys
 from collections.abc import Coroutine
 from pathlib import Path
 
+from deploy.demo.application.forms import Form
 from deploy.demo.application.server import REQUESTS_PER_CONNECTION, Server
 from deploy.demo.application.vesta import IDLE_SECONDS
 
@@ -33,6 +34,12 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         type=int,
         default=REQUESTS_PER_CONNECTION,
         help="then it closes; 0 never does",
+    )
+    parser.add_argument(
+        "--form",
+        choices=[form.value for form in Form],
+        default=Form.PAGES.value,
+        help="the dialect it speaks",
     )
     parser.add_argument(
         "--stop-with-parent",
@@ -57,6 +64,7 @@ async def serve(arguments: argparse.Namespace) -> None:
         seed=arguments.seed,
         idle_seconds=arguments.idle_seconds,
         requests_per_connection=arguments.requests_per_connection,
+        form=Form(arguments.form),
     ) as server:
         addresses = {
             "url": server.url,

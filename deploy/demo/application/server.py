@@ -20,6 +20,7 @@ from typing import Final, Self, cast
 
 from typing_extensions import override
 
+from deploy.demo.application.forms import Form, answering
 from deploy.demo.application.messages import (
     BadRequest,
     Request,
@@ -103,7 +104,8 @@ class _Connection(asyncio.Protocol):
 class Server:
     """The running application; an async context manager that closes it.
 
-    ``port`` 0 takes a free one. ``requests_per_connection`` 0 means no limit.
+    ``port`` 0 takes a free one. ``requests_per_connection`` 0 means no limit. ``form``
+    is the dialect it speaks.
     """
 
     def __init__(
@@ -115,6 +117,7 @@ class Server:
         seed: int = 2005,
         idle_seconds: float = IDLE_SECONDS,
         requests_per_connection: int = REQUESTS_PER_CONNECTION,
+        form: Form = Form.PAGES,
     ) -> None:
         self._truth_path = truth
         self._truth = TruthLog(truth)
@@ -125,6 +128,7 @@ class Server:
         self.connections: set[asyncio.Transport] = set()
         self.requests_per_connection = requests_per_connection
         self.vesta = Vesta(self._truth, seed=seed, idle_seconds=idle_seconds)
+        self._form = answering(form, self.vesta)
         self.url = ""
         """Where the application is reached."""
         self.control_url = ""
@@ -169,7 +173,9 @@ class Server:
     def answer(self, request: Request, *, control: bool) -> Response:
         """The response to a request of either port."""
         if not control:
-            return self.vesta.handle(request)
+            if self._form is not self.vesta:
+                self.vesta.exchanges += 1
+            return self._form.handle(request)
         if request.path != "/__truth":
             return Response(status=404)
         self._truth.flush()
