@@ -78,6 +78,9 @@ bench-verify: $(STAMP)  ## rows a second of whosaw verify: ROWS=1000000
 limits: $(STAMP)  ## write docs/limits.md from the classes of limits
 	$(BIN)/python -m tests.support.limits > docs/limits.md
 
+bench-bypass: $(STAMP)  ## seconds without an answer when every wire freezes or dies; needs root
+	$(BIN)/python -m tests.bench.bypass
+
 metrics: $(STAMP)  ## write docs/metrics.md from the declared instruments
 	$(BIN)/python -m proxy.telemetry > docs/metrics.md
 

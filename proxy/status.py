@@ -209,6 +209,8 @@ def _ruleset_notes(report: Report) -> list[str]:
 def _wire_problems(report: Report) -> list[str]:
     figures = report.figures
     found = []
+    if told := figures.get("bypass"):
+        found.append(f"{report.role} records nothing ({told})")
     if not figures.get("recorder_connected", True):
         found.append(f"{report.role} has no recorder")
     if shed := figures.get("shed_connections_open", 0):

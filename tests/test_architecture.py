@@ -69,9 +69,12 @@ HELD_ELSEWHERE = {
     "tests/e2e/test_transparent.py": {
         "addons/transparent.py",
         "proxy/cli/transparent.py",
+        "proxy/transparent/guard.py",
+        "proxy/transparent/wanted.py",
         "proxy/transparent/kernel.py",
         "proxy/transparent/leading.py",
     },
+    "tests/e2e/test_bypass.py": {"proxy/app/passing.py", "proxy/cli/bypass.py"},
     "tests/proxy/transparent/test_nftables.py": {
         "proxy/transparent/iptables.py",
         "proxy/transparent/plan.py",

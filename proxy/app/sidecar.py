@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from proxy import status
+from proxy import beats, status
 from proxy.app import gating, systemd
 from proxy.app.lifetime import reporting, stop_on_signal
 from proxy.app.listening import bind, check
@@ -155,12 +155,14 @@ async def _run(config: Config, roles: frozenset[str]) -> int:
     )
     async with reporting(config.status_directory, "sidecar", supervisor.figures):
         starting = asyncio.create_task(_start(config, supervisor))
+        beating = asyncio.create_task(beats.beat(config.state, "sidecar"), name="beat")
         telling = asyncio.create_task(_tell(config, starting), name="service manager")
         await stop.wait()
         logger.info("stopping")
         systemd.notify(os.environ, STOPPING="1")
         starting.cancel()
-        await asyncio.gather(starting, return_exceptions=True)
+        beating.cancel()
+        await asyncio.gather(starting, beating, return_exceptions=True)
         await supervisor.stop()
         telling.cancel()
         await asyncio.gather(telling, return_exceptions=True)

@@ -12,11 +12,13 @@ from typing import Any
 from addons.master import run_wire
 from addons.settings import WireSettings
 from addons.status import WireStatus
+from proxy import beats
 from proxy.app import gating
 from proxy.app.certificates import Certificates
 from proxy.app.lifetime import reporting, spare_collections, stop_on_signal
 from proxy.app.listening import bind, listener
 from proxy.app.loops import loop_factory
+from proxy.app.passing import Passing
 from proxy.app.reach import Reach
 from proxy.config import Config
 from proxy.taplink import GateLimits, Limits, TapLink, begun
@@ -60,6 +62,8 @@ async def _run(config: Config, index: int, descriptors: dict[str, int]) -> int:
         ),
         markers=marks,
     )
+    passing = Passing(config.state, link)
+    passing.look()
     figures: dict[str, Any] = {}
     reach = Reach(config)
     certificates = Certificates(config)
@@ -74,6 +78,7 @@ async def _run(config: Config, index: int, descriptors: dict[str, int]) -> int:
             **link.status(),
             "unreachable": dict(reach.unreachable),
             "certificates": certificates.figures(),
+            "bypass": passing.told,
         }
 
     settings = WireSettings(
@@ -86,11 +91,16 @@ async def _run(config: Config, index: int, descriptors: dict[str, int]) -> int:
     spare_collections()
     async with reporting(config.status_directory, f"wire-{index}", said):
         linked = asyncio.create_task(link.run(), name="tap link")
-        probing = asyncio.create_task(reach.watch(), name="probe")
+        watching = (
+            asyncio.create_task(reach.watch(), name="probe"),
+            asyncio.create_task(passing.watch(), name="bypass"),
+            asyncio.create_task(beats.beat(config.state, f"wire-{index}"), name="beat"),
+        )
         try:
             await run_wire(settings, link, stop, heard)
         finally:
-            probing.cancel()
+            for task in watching:
+                task.cancel()
             if await link.close(SETTLE_SECONDS):
                 begun.remove(marks, boot)
             else:
@@ -99,7 +109,7 @@ async def _run(config: Config, index: int, descriptors: dict[str, int]) -> int:
                     SETTLE_SECONDS,
                 )
             linked.cancel()
-            await asyncio.gather(linked, probing, return_exceptions=True)
+            await asyncio.gather(linked, *watching, return_exceptions=True)
             for each in sockets:
                 each.close()
     return 0

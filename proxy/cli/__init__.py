@@ -31,6 +31,7 @@ MODULES = {
     "attribute-across": "serve",
     "migrate": "serve",
     "transparent": "transparent",
+    "bypass": "bypass",
     "status": "report",
     "doctor": "doctor",
     "who-saw": "ask",

@@ -9,15 +9,17 @@ from typing import Annotated
 
 import typer
 
-from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, Json
+from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, Json, log_to_stderr
 from proxy.config import Config
 from proxy.config import load as load_config
 from proxy.errors import ExitCode, UsageError
-from proxy.transparent import kernel, leading
+from proxy.transparent import guard as watchdog
+from proxy.transparent import kernel, leading, wanted
 from proxy.transparent.connections import own, tracked
 from proxy.transparent.leading import Tool
 from proxy.transparent.plan import Plan
 from proxy.transparent.plan import plan as plan_of
+from proxy.transparent.watching import PATIENCE
 from proxy.untold import capture_off, tell
 
 ToolOption = Annotated[
@@ -35,6 +37,7 @@ def register(app: typer.Typer) -> None:
     group.command("up")(up)
     group.command("down")(down)
     group.command("status")(status)
+    group.command("guard")(guard)
     app.add_typer(group, name="transparent")
 
 
@@ -51,7 +54,9 @@ def up(config: ConfigFile = DEFAULT_CONFIG, *, tool: ToolOption = None) -> int:
     plan = _plan(settings)
     before = {each.application: _open(each.destinations) for each in plan.led}
     already = leading.state().led
-    leading.up(plan, tool or (Tool.NFT if kernel.has("nft") else Tool.IPTABLES))
+    tool = tool or (Tool.NFT if kernel.has("nft") else Tool.IPTABLES)
+    leading.up(plan, tool)
+    wanted.want(settings.state, wanted.Wanted(tool=tool))
     for each in plan.led:
         typer.echo(
             f"{each.application}: new connections to "
@@ -85,7 +90,9 @@ def down(
     New connections take the direct path at once. Open ones may finish; what is still
     open after that is reset.
     """
-    left = leading.down(plan_of(load_config(config)), drain)
+    settings = load_config(config)
+    wanted.want_none(settings.state)
+    left = leading.down(plan_of(settings), drain)
     typer.echo("connections take the direct path; no rule, route or mark is left")
     if left:
         typer.echo(f"{left} connections were still open and are reset")
@@ -110,6 +117,23 @@ def status(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -> int
         if found.beside is not None:
             typer.echo(f"{found.beside} connections pass beside it")
     return ExitCode.OK if found.led else ExitCode.FAILED
+
+
+def guard(
+    config: ConfigFile = DEFAULT_CONFIG,
+    *,
+    patience: Annotated[
+        float, typer.Option(min=0.3, help="Seconds without a beat of any wire.")
+    ] = PATIENCE,
+) -> int:
+    """Take the rules away while no wire answers, and put them back; keeps running.
+
+    Start it by the host's own means, not as a child of the sidecar.
+    """
+    log_to_stderr("guard")
+    settings = load_config(config)
+    _plan(settings)
+    return watchdog.run(settings, patience)
 
 
 def _plan(settings: Config) -> Plan:

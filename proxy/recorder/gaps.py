@@ -60,7 +60,7 @@ def of_lost(lost: Lost) -> Blindness:
         return Blindness(_KINDS[kind], text, lost.since_ns, intended == "1")
     return Blindness(
         _KIND_OF_LOSS[reason],
-        reason.name.lower(),
+        (reason is LossReason.INTENDED and lost.detail) or reason.name.lower(),
         lost.since_ns,
         reason is LossReason.INTENDED,
     )

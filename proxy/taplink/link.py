@@ -89,6 +89,7 @@ class TapLink(TapSource):
         self._stream: Stream | None = None
         self._scheduled = False
         self._progress_ns = 0
+        self._bypassed = ""
         self.stalled = False
         """Gated connections are not read: the recorder lags."""
         self._closing = False
@@ -118,7 +119,16 @@ class TapLink(TapSource):
         if self.live:
             self.backlog.append(*tracked.opened[1:])
             self.wake()
+        if self._bypassed:
+            tracked.pass_by(self._bypassed)
         return tracked
+
+    def bypass(self, detail: str) -> None:
+        """Observe no connection, open or new, for this reason; '' ends it: new
+        ones are observed again."""
+        self._bypassed = detail
+        for connection in list(self.tracked.values()) if detail else ():
+            connection.pass_by(detail)
 
     @override
     def pace(self) -> float:

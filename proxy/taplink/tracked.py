@@ -216,7 +216,8 @@ class Tracked(Tap):
     def gate(self, wake: Callable[[], None]) -> Hold | None:
         """What holds it; ``wake`` is kept, in case that is something only later."""
         self.woken = wake
-        if self.held is None:
+        meant = self.lost is not None and self.lost.reason == LossReason.INTENDED
+        if self.held is None and not meant:
             gates = self.link.gates
             self.held = gates.hold(
                 self.application, self.number, wake, self.up, self.down
@@ -259,12 +260,20 @@ class Tracked(Tap):
         if self.end_frame is not None:
             self._settle_if_done()
 
-    def lose(self, reason: LossReason, time_ns: int) -> None:
+    def lose(self, reason: LossReason, time_ns: int, detail: str = "") -> None:
         """Send nothing of it from here on; what was sent stays kept."""
         self.silent = True
-        self.lost = Lost(reason=reason, up=self.up, down=self.down, since_ns=time_ns)
+        up, down = self.up, self.down
+        self.lost = Lost(
+            reason=reason, up=up, down=down, since_ns=time_ns, detail=detail
+        )
         self._send(*lost_frame(self.number, self.lost))
         self._fail_gate(reason)
+
+    def pass_by(self, detail: str) -> None:
+        """An operator wants it unobserved: nothing of it is sent, or held."""
+        if not self.silent and self.end_frame is None:
+            self.lose(LossReason.INTENDED, self._stamp(0), detail)
 
     def lose_from(self, up: int, down: int, lost: Lost) -> int:
         """Lose what lies at or above these offsets; returns payload bytes dropped.
@@ -285,7 +294,12 @@ class Tracked(Tap):
 
     def _fail_gate(self, reason: int) -> None:
         """What was forgotten at the recorder's wish, the recorder releases."""
-        if self.held is not None:
+        if self.held is None:
+            return
+        if reason == LossReason.INTENDED:
+            self.held.let_go(for_ever=True)
+            self.held.wake()
+        else:
             self.held.failed(LossReason(reason).name.lower())
 
     def lose_kept(self, reason: LossReason) -> None:

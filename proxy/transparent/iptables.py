@@ -62,7 +62,12 @@ def _table(name: str, rules: list[tuple[str, Words]]) -> str:
 
 
 def _nat(plan: Plan, *, ipv6: bool) -> list[tuple[str, Words]]:
-    rules: list[tuple[str, Words]] = [("WHOSAW", _LO), ("WHOSAW", ("-j", LEAD))]
+    rules: list[tuple[str, Words]] = [
+        # As in ``nftables``: open connections are to be translated to their end.
+        ("WHOSAW", ("-m", "conntrack", "--ctstatus", "DNAT", "-j", "RETURN")),
+        ("WHOSAW", _LO),
+        ("WHOSAW", ("-j", LEAD)),
+    ]
     for led in plan.by(TransparentMethod.REDIRECT):
         for address in led.family(ipv6=ipv6):
             target = ("-j", "REDIRECT", "--to-ports", str(led.port))

@@ -38,9 +38,9 @@ def say(tool: str, *words: str, given: str = "") -> str:
     return answer.stdout
 
 
-def tries(tool: str, *words: str) -> bool:
+def tries(tool: str, *words: str, given: str = "") -> bool:
     """Run it; whether it succeeded."""
-    return _run(tool, words, "").returncode == 0
+    return _run(tool, words, given).returncode == 0
 
 
 def _run(

@@ -20,6 +20,7 @@ from proxy.transparent.connections import Connection, through
 from proxy.transparent.plan import Plan
 
 LOOK_SECONDS: Final = 0.1
+_NFT_OFF: Final = nftables.leading_off()
 FAMILIES: Final = ((False, "iptables"), (True, "ip6tables"))
 
 
@@ -76,6 +77,21 @@ def down_now() -> None:
                     break
 
 
+def lead_none() -> None:
+    """Lead no new connections; open ones go on, or are reset by whoever holds them.
+
+    Raises:
+        UnavailableError: the kernel refused.
+    """
+    if kernel.has("nft") and kernel.tries("nft", "-f", "-", given=_NFT_OFF):
+        return
+    for _, command in _families(None):
+        for words in iptables.leading_off():
+            kernel.tries(command, "-w", *words)
+    if state().led:
+        down_now()
+
+
 def down(plan: Plan, drain: float, waits: Callable[[float], None] = time.sleep) -> int:
     """Lead no new ones; once open ones have ended, take everything away.
 
@@ -87,15 +103,9 @@ def down(plan: Plan, drain: float, waits: Callable[[float], None] = time.sleep) 
     Returns:
         How many were still open and end by a reset.
     """
-    found = state().tool
-    if found is Tool.NFT:
-        kernel.say("nft", "-f", "-", given=nftables.leading_off())
-    elif found is Tool.IPTABLES:
-        for _, command in _families(None):
-            for words in iptables.leading_off():
-                kernel.tries(command, "-w", *words)
     left = 0
-    if found is not None:
+    if state().tool is not None:
+        lead_none()
         deadline = time.monotonic() + drain
         while (left := len(led_now(plan))) and time.monotonic() < deadline:
             waits(LOOK_SECONDS)

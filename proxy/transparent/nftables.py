@@ -55,6 +55,9 @@ def _body(plan: Plan) -> str:
                 "redirected",
                 [
                     "type nat hook prerouting priority dstnat; policy accept;",
+                    # Without a rule that asks for it the kernel would cease to
+                    # track, and to translate, once nothing new is led.
+                    "ct status dnat return",
                     'iifname "lo" return',
                     "jump lead_redirect",
                 ],

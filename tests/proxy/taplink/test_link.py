@@ -451,3 +451,44 @@ async def test_broken_frames_from_the_recorder_cost_the_stream_only(
         await until_async(lambda: len(recorder.streams) == 2)
 
         assert link.counters.malformed == 1
+
+
+async def test_bypass_stops_the_sending_for_open_and_new_connections(
+    path: Path,
+) -> None:
+    """The reason stands in LOST, END has the bytes; what is held goes; then new
+    connections are observed again, those that were open are not."""
+    async with ListeningRecorder(path) as recorder, linked(path) as link:
+        await until_async(recorder.listening)
+        link.gated({"sonar": True})
+        shown = []
+        before = link.opened(OPENED, 1)
+        hold = before.gate(lambda: shown.append(hold.take() if hold else b""))
+        assert hold is not None
+        before.data(True, b"request", 2)
+        before.data(False, b"page", 3)
+        assert hold.arrived(b"page", 3) == b""
+
+        link.bypass("bypass by ops: broken")
+        assert shown == [b"page"]
+        assert hold.arrived(b"more", 4) == b"more"
+        during = link.opened(OPENED, 5)
+        assert during.gate(lambda: None) is None
+        for tap in (before, during):
+            tap.data(True, b"unseen", 6)
+        link.bypass("")
+        after = link.opened(OPENED, 7)
+        after.data(True, b"seen", 8)
+        before.data(True, b"unseen", 8)
+        during.end(Ended(up=6, down=0), 9)
+        await until_async(lambda: recorder.stream.of(Kind.END))
+
+        stream = recorder.stream
+        assert stream.bytes_of(1, up=True) == b"request"
+        assert stream.bytes_of(2, up=True) == b""
+        assert stream.bytes_of(3, up=True) == b"seen"
+        losses = [lost_of(frame.payload) for frame in stream.of(Kind.LOST)]
+        assert {(x.reason, x.detail) for x in losses} == {
+            (LossReason.INTENDED, "bypass by ops: broken")
+        }
+        assert [frame.connection for frame in stream.of(Kind.LOST)] == [1, 2]
