@@ -64,7 +64,7 @@ def _table(name: str, rules: list[tuple[str, Words]]) -> str:
 def _nat(plan: Plan, *, ipv6: bool) -> list[tuple[str, Words]]:
     rules: list[tuple[str, Words]] = [
         # As in ``nftables``: open connections are to be translated to their end.
-        ("WHOSAW", ("-m", "conntrack", "--ctstatus", "DNAT", "-j", "RETURN")),
+        ("WHOSAW", ("-m", "conntrack", "--ctstate", "DNAT", "-j", "RETURN")),
         ("WHOSAW", _LO),
         ("WHOSAW", ("-j", LEAD)),
     ]
