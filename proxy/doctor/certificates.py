@@ -30,11 +30,12 @@ def _files(name: str, tls: TlsListen) -> Iterator[Finding]:
     except (OSError, ValueError, TypeError) as error:
         why = getattr(error, "strerror", None) or "no PEM, or locked"
         do = "PEM, leaf first; the key without a pass phrase"
-        yield _finding(name, Grade.REFUSED, f"cannot be read: {why}", do)
+        yield Finding("certificate", name, Grade.REFUSED, f"cannot be read: {why}", do)
         return
     yield judged(name, chain, dt.datetime.now(dt.UTC))
     if key.public_key() != chain[0].public_key():
-        yield _finding(
+        yield Finding(
+            "certificate",
             name,
             Grade.REFUSED,
             "the key is another certificate's",
@@ -47,7 +48,8 @@ def judged(name: str, chain: list[x509.Certificate], now: dt.datetime) -> Findin
     leaf, until = chain[0], min(each.not_valid_after_utc for each in chain)
     days = (until - now).days
     if until <= now or leaf.not_valid_before_utc > now:
-        return _finding(
+        return Finding(
+            "certificate",
             name,
             Grade.REFUSED,
             f"valid from {leaf.not_valid_before_utc:%Y-%m-%d} to {until:%Y-%m-%d}",
@@ -55,7 +57,8 @@ def judged(name: str, chain: list[x509.Certificate], now: dt.datetime) -> Findin
         )
     broken = any(a.issuer != b.subject for a, b in pairwise(chain))
     if broken:
-        return _finding(
+        return Finding(
+            "certificate",
             name,
             Grade.BAD,
             "the certificates after the leaf are not those of its issuers",
@@ -63,8 +66,8 @@ def judged(name: str, chain: list[x509.Certificate], now: dt.datetime) -> Findin
         )
     said = f"valid for {days} days, names: {', '.join(_names(leaf)) or 'none'}"
     if days < WARN_DAYS:
-        return _finding(name, Grade.BAD, said, "ask for a new one now")
-    return _finding(name, Grade.GOOD, said)
+        return Finding("certificate", name, Grade.BAD, said, "ask for a new one now")
+    return Finding("certificate", name, Grade.GOOD, said)
 
 
 def _names(leaf: x509.Certificate) -> list[str]:
@@ -73,7 +76,3 @@ def _names(leaf: x509.Certificate) -> list[str]:
     except x509.ExtensionNotFound:
         return []
     return [str(name.value) for name in names.value]
-
-
-def _finding(name: str, grade: Grade, said: str, do: str = "") -> Finding:
-    return Finding(check="certificate", about=name, grade=grade, said=said, do=do)

@@ -35,7 +35,7 @@ def secrets(config: Config) -> Iterator[Finding]:
             named[application.tls.key] = False
     for path, made in named.items():
         if made and not path.exists():
-            yield _finding("secret", path, Grade.NOTE, "will be made at the start")
+            yield Finding("secret", str(path), Grade.NOTE, "will be made at the start")
             continue
         try:
             with path.open("rb") as file:
@@ -43,12 +43,12 @@ def secrets(config: Config) -> Iterator[Finding]:
         except OSError as error:
             said = error.strerror or "cannot be read"
             do = "make it, mode 0600, owned by the user of the sidecar"
-            yield _finding("secret", path, Grade.REFUSED, said, do)
+            yield Finding("secret", str(path), Grade.REFUSED, said, do)
         except UsageError:
             do = f"chmod 600 {path}"
-            yield _finding("secret", path, Grade.REFUSED, "others may read it", do)
+            yield Finding("secret", str(path), Grade.REFUSED, "others may read it", do)
         else:
-            yield _finding("secret", path, Grade.GOOD, "nobody else may read it")
+            yield Finding("secret", str(path), Grade.GOOD, "nobody else may read it")
 
 
 def disk(config: Config) -> Iterator[Finding]:
@@ -58,7 +58,9 @@ def disk(config: Config) -> Iterator[Finding]:
         place = place.parent
     if not os.access(place, os.W_OK):
         do = f"chown it to the user of the sidecar: {place}"
-        yield _finding("state", config.state, Grade.REFUSED, "cannot be written", do)
+        yield Finding(
+            "state", str(config.state), Grade.REFUSED, "cannot be written", do
+        )
         return
     yield room(config.state, shutil.disk_usage(place).free, config.journal.most)
     yield quick(config.state, _sync_seconds(place))
@@ -68,18 +70,18 @@ def room(state: Path, free: int, most: int) -> Finding:
     """Whether the journal may grow to its bound."""
     said = f"{free / 2**30:.1f} GiB free, the journal may take {most / 2**30:.1f}"
     if free >= most * 1.1:
-        return _finding("disk", state, Grade.GOOD, said)
+        return Finding("disk", str(state), Grade.GOOD, said)
     do = "a larger disk, or a smaller journal.most: a full disk is a gap"
-    return _finding("disk", state, Grade.BAD, said, do)
+    return Finding("disk", str(state), Grade.BAD, said, do)
 
 
 def quick(state: Path, seconds: float) -> Finding:
     """Whether the disk acknowledges fast enough."""
     said = f"a write is on disk after {seconds * 1e3:.1f} ms (median of {SYNCS})"
     if seconds <= SLOW_SYNC:
-        return _finding("disk", state, Grade.GOOD, said)
+        return Finding("disk", str(state), Grade.GOOD, said)
     do = "a local disk: gated pages wait that long, and the recorder falls behind"
-    return _finding("disk", state, Grade.BAD, said, do)
+    return Finding("disk", str(state), Grade.BAD, said, do)
 
 
 def _sync_seconds(place: Path) -> float:
@@ -92,7 +94,3 @@ def _sync_seconds(place: Path) -> float:
             os.fdatasync(file.fileno())
             took.append(time.perf_counter() - begun)
     return statistics.median(took)
-
-
-def _finding(check: str, path: Path, grade: Grade, said: str, do: str = "") -> Finding:
-    return Finding(check=check, about=str(path), grade=grade, said=said, do=do)

@@ -18,14 +18,14 @@ class Grade(Enum):
     """Does not work, or must not go live."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that was looked at."""
 
     check: str
-    """Which check."""
+    """What kind of thing."""
     about: str
-    """What was looked at: a file, an application, a setting."""
+    """Which one: a file, an application, a setting."""
     grade: Grade
     said: str
     """What is so."""

@@ -38,7 +38,7 @@ def clock(_: Config) -> Iterator[Finding]:
     timex = _Timex()
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.adjtimex(ctypes.byref(timex)) < 0:
-        yield _finding("clock", "host", Grade.NOTE, "the kernel does not say")
+        yield Finding("clock", "host", Grade.NOTE, "the kernel does not say")
         return
     yield synchronised(bool(timex.status & _UNSYNCHRONISED), timex.maxerror)
 
@@ -47,9 +47,9 @@ def synchronised(free_running: bool, error_us: int) -> Finding:
     """When is part of every row: a clock nobody keeps right is no evidence."""
     if free_running:
         do = "run chrony or systemd-timesyncd; sessions on two sidecars need it, too"
-        return _finding("clock", "host", Grade.BAD, "is not synchronised", do)
+        return Finding("clock", "host", Grade.BAD, "is not synchronised", do)
     said = f"is synchronised, within {error_us / 1e3:.0f} ms"
-    return _finding("clock", "host", Grade.GOOD, said)
+    return Finding("clock", "host", Grade.GOOD, said)
 
 
 def kernel(config: Config) -> Iterator[Finding]:
@@ -72,22 +72,22 @@ def files(connections: int) -> Finding:
         needed = descriptors.check(connections)
     except UsageError as error:
         do = "LimitNOFILE= of the unit, or ulimit -n"
-        return _finding("descriptors", "nofile", Grade.REFUSED, str(error), do)
+        return Finding("descriptors", "nofile", Grade.REFUSED, str(error), do)
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     allowed = "any number" if hard == resource.RLIM_INFINITY else f"{hard:,}"
     said = f"{needed:,} needed by a wire, {allowed} allowed"
-    return _finding("descriptors", "nofile", Grade.GOOD, said)
+    return Finding("descriptors", "nofile", Grade.GOOD, said)
 
 
 def queue(most: int | None) -> Finding:
     """Connections the kernel keeps while wires are replaced."""
     if most is None:
-        return _finding("kernel", "net.core.somaxconn", Grade.NOTE, "not told")
+        return Finding("kernel", "net.core.somaxconn", Grade.NOTE, "not told")
     said = f"{most:,} of {BACKLOG:,}"
     if most >= BACKLOG:
-        return _finding("kernel", "net.core.somaxconn", Grade.GOOD, said)
+        return Finding("kernel", "net.core.somaxconn", Grade.GOOD, said)
     do = f"sysctl -w net.core.somaxconn={BACKLOG}: connections are refused above"
-    return _finding("kernel", "net.core.somaxconn", Grade.BAD, said, do)
+    return Finding("kernel", "net.core.somaxconn", Grade.BAD, said, do)
 
 
 def local_ports(ports: tuple[int, int], connections: int) -> Finding:
@@ -96,9 +96,9 @@ def local_ports(ports: tuple[int, int], connections: int) -> Finding:
     said = f"{room:,} local ports for {connections:,} connections to one application"
     about = "net.ipv4.ip_local_port_range"
     if room >= connections:
-        return _finding("kernel", about, Grade.GOOD, said)
+        return Finding("kernel", about, Grade.GOOD, said)
     do = f'sysctl -w {about}="1024 65535", or a lower max_connections'
-    return _finding("kernel", about, Grade.BAD, said, do)
+    return Finding("kernel", about, Grade.BAD, said, do)
 
 
 def tracking(most: int, connections: int) -> Finding:
@@ -106,9 +106,9 @@ def tracking(most: int, connections: int) -> Finding:
     said = f"{most:,} of {2 * connections:,}"
     about = "net.netfilter.nf_conntrack_max"
     if most >= 2 * connections:
-        return _finding("kernel", about, Grade.GOOD, said)
+        return Finding("kernel", about, Grade.GOOD, said)
     do = f"sysctl -w {about}={2 * connections}: above it packets are dropped"
-    return _finding("kernel", about, Grade.BAD, said, do)
+    return Finding("kernel", about, Grade.BAD, said, do)
 
 
 def _number(name: str) -> int | None:
@@ -124,7 +124,3 @@ def _pair(name: str) -> tuple[int, int] | None:
         return int(first), int(last)
     except (OSError, ValueError):
         return None
-
-
-def _finding(check: str, about: str, grade: Grade, said: str, do: str = "") -> Finding:
-    return Finding(check=check, about=about, grade=grade, said=said, do=do)

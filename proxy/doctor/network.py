@@ -37,13 +37,13 @@ def ports(config: Config) -> Iterator[Finding]:
             bind(application).close()
         except UnavailableError as error:
             if wires:
-                yield _finding("port", about, Grade.GOOD, "held by this sidecar")
+                yield Finding("port", about, Grade.GOOD, "held by this sidecar")
             else:
                 said = str(error).rpartition(": ")[2]
                 do = "stop what has it, or give the application another port first"
-                yield _finding("port", about, Grade.REFUSED, said, do)
+                yield Finding("port", about, Grade.REFUSED, said, do)
         else:
-            yield _finding("port", about, Grade.GOOD, "free")
+            yield Finding("port", about, Grade.GOOD, "free")
 
 
 def applications(config: Config) -> Iterator[Finding]:
@@ -52,7 +52,7 @@ def applications(config: Config) -> Iterator[Finding]:
         try:
             yield from _ask(application)
         except (OSError, http.client.HTTPException, UsageError) as error:
-            yield _finding(
+            yield Finding(
                 "application",
                 application.name,
                 Grade.REFUSED,
@@ -74,7 +74,7 @@ def _ask(application: Application) -> Iterator[Finding]:
             with context.wrap_socket(plain, server_hostname=name) as secure:
                 status_, headers = _head(secure, name)
     said = f"{upstream} answers HEAD / with {status_}"
-    yield _finding("application", application.name, Grade.GOOD, said)
+    yield Finding("application", application.name, Grade.GOOD, said)
     secured = application.tls is not None or context is not None
     yield from answered(application.name, headers, secured=secured)
     if context is not None:
@@ -105,7 +105,7 @@ def answered(
     """
     elsewhere = headers.get("alt-svc", "").strip()
     if elsewhere and elsewhere != "clear":
-        yield _finding(
+        yield Finding(
             "alternative",
             name,
             Grade.BAD,
@@ -114,7 +114,7 @@ def answered(
         )
     offered = {word.split()[0].lower() for word in _challenges(headers)}
     if secured and offered & set(_WINDOWS):
-        yield _finding(
+        yield Finding(
             "extended protection",
             name,
             Grade.NOTE,
@@ -135,10 +135,10 @@ def asks(name: str, wanted: bool | None) -> Finding:
     """An application that asks browsers for certificates itself."""
     about = "client certificate"
     if wanted is None:
-        return _finding(about, name, Grade.NOTE, "the handshake does not tell")
+        return Finding(about, name, Grade.NOTE, "the handshake does not tell")
     if not wanted:
-        return _finding(about, name, Grade.GOOD, "the application asks for none")
-    return _finding(
+        return Finding(about, name, Grade.GOOD, "the application asks for none")
+    return Finding(
         about,
         name,
         Grade.REFUSED,
@@ -180,7 +180,3 @@ def _why(error: Exception) -> str:
     if isinstance(error, (ssl.SSLError, OSError)):
         return tls.reason(error)
     return str(error) or type(error).__name__
-
-
-def _finding(check: str, about: str, grade: Grade, said: str, do: str = "") -> Finding:
-    return Finding(check=check, about=about, grade=grade, said=said, do=do)

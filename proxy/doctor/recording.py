@@ -32,13 +32,13 @@ def store(config: Config) -> Iterator[Finding]:
         do = "evidence waits in the journal meanwhile; start it, or correct the access"
         if config.store.embedded:
             do = "it is started by whosaw run"
-        yield _finding("store", about, Grade.BAD, str(error), do)
+        yield Finding("store", about, Grade.BAD, str(error), do)
         return
     if missing:
         said = f"{len(missing)} migrations are missing, first {missing[0]}"
-        yield _finding("store", about, Grade.BAD, said, "whosaw migrate")
+        yield Finding("store", about, Grade.BAD, said, "whosaw migrate")
     else:
-        yield _finding("store", about, Grade.GOOD, "answers, its schema is up to date")
+        yield Finding("store", about, Grade.GOOD, "answers, its schema is up to date")
 
 
 def rules(config: Config) -> Iterator[Finding]:
@@ -46,14 +46,14 @@ def rules(config: Config) -> Iterator[Finding]:
     try:
         found = load_all(config)
     except UsageError as error:
-        yield _finding("rules", "", Grade.REFUSED, str(error), "whosaw rules check")
+        yield Finding("rules", "", Grade.REFUSED, str(error), "whosaw rules check")
         return
     reports = status.read(config.status_directory)
     recorder = reports.get("recorder")
     if recorder is None or not status.alive(recorder, time.time()):
         for name in found:
             said = "can be read; no recorder runs, so nothing is known of traffic"
-            yield _finding("rules", name, Grade.NOTE, said)
+            yield Finding("rules", name, Grade.NOTE, said)
         return
     counted = list(recorder.figures.get("exchanges_by", ()))
     for name in found:
@@ -76,7 +76,7 @@ def coverage(name: str, counted: Sequence[tuple[str, str, int]]) -> Finding:
     total, shown = read.total(), strengths.total()
     if total < FEW:
         said = f"{total} exchanges since the recorder started: too few to judge"
-        return _finding("coverage", name, Grade.NOTE, said)
+        return Finding("coverage", name, Grade.NOTE, said)
     unread = sum(
         read[each.value]
         for each in (Extraction.UNMAPPED, Extraction.FAILED, Extraction.PARTIAL)
@@ -87,10 +87,6 @@ def coverage(name: str, counted: Sequence[tuple[str, str, int]]) -> Finding:
         f"{nameless / max(shown, 1):.1%} of {shown:,} pages with records without a name"
     )
     if unread <= total * UNREAD_SHARE and nameless <= shown * NAMELESS_SHARE:
-        return _finding("coverage", name, Grade.GOOD, said)
+        return Finding("coverage", name, Grade.GOOD, said)
     do = "whosaw status lists the pages; whosaw rules explain a capture of them"
-    return _finding("coverage", name, Grade.BAD, said, do)
-
-
-def _finding(check: str, about: str, grade: Grade, said: str, do: str = "") -> Finding:
-    return Finding(check=check, about=about, grade=grade, said=said, do=do)
+    return Finding("coverage", name, Grade.BAD, said, do)

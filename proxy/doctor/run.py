@@ -38,9 +38,5 @@ def examine(config: Config) -> Iterator[Finding]:
             yield from check(config)
         except Exception:  # fail open: eight checks are better than none
             logger.exception("the check %s broke", name)
-            yield Finding(
-                check=name,
-                about="",
-                grade=Grade.NOTE,
-                said="this check broke; its trace is on standard error",
-            )
+            said = "this check broke; its trace is on standard error"
+            yield Finding(name, "", Grade.NOTE, said)
