@@ -2,7 +2,7 @@
 
 ``--only NAME[,NAME]`` measures some paths; ``--seconds`` sets the length of the
 saturated run; ``--part NAME`` what to run: paths, open-loop, wire, gate, attribution,
-extraction, verify or all.
+extraction, ship, verify or all.
 """
 
 from __future__ import annotations
@@ -18,7 +18,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import bench_attribution, bench_extraction, bench_verify, peers, whosaw
+from tests.bench import (
+    bench_attribution,
+    bench_extraction,
+    bench_shipper,
+    bench_verify,
+    peers,
+    whosaw,
+)
 from tests.bench.page import LIST_PATH
 from tests.bench.paths import Row, measure
 from tests.bench.peers import Running
@@ -198,6 +205,10 @@ def main() -> int:
     if given.part in {"all", "extraction"}:
         bench_extraction.main()
         if given.part == "extraction":
+            return 0
+    if given.part in {"all", "ship"}:
+        bench_shipper.main(200_000)
+        if given.part == "ship":
             return 0
     if given.part in {"all", "verify"}:
         bench_verify.main([])
