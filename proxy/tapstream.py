@@ -83,7 +83,6 @@ class Kind(IntEnum):
     ``Missed``, repeated until COMMITTED of connection 0 passes its serial."""
     SUBSCRIBE = 14
     """First frame of a peer that wants a copy of every frame; it says who and why."""
-
     DEPOSIT = 16
     """The only kind of a peer that hands over events: ``proxy.recorder.deposits``."""
     HOLD_FULL = 15
@@ -104,13 +103,11 @@ class Kind(IntEnum):
     or was lost) at or above ``offset`` (up) and the 8 bytes the payload starts
     with (down): stop sending it, count its bytes for END. The rest is text
     for ``Lost.detail``, should the wire have to tell another recorder."""
-
     REFUSE = 68
     """Nothing more of the connection may go: end it, by a reset on both sides."""
     GATED = 69
     """The applications whose responses are held until released; payload a map of
     name to whether a failure closes. Repeated when a rule set changes it."""
-
     DEPOSITED = 70
     """To a peer that deposits: so many events (``offset``) are on disk."""
 
@@ -141,6 +138,8 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True):
     """Added to ``time_ns`` gives the wall clock (ns since the epoch)."""
     resumed: bool = False
     """True when this wire was connected to an earlier recorder before."""
+    owed_ns: int = 0
+    """Monotonic time of the first of what is not on disk; 0: all of it is."""
 
 
 class Opened(msgspec.Struct, frozen=True, kw_only=True):

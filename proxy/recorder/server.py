@@ -181,8 +181,8 @@ class Recorder:
         source = self.assembly.connected(hello)
         if not source.told_ns:
             # Before anything of it is committed: it may die while it sends.
-            source.told_ns = told_ns = self.clock.wall_ns()
-            self.committer.told(source.boot, told_ns)
+            source.told_ns = source.owed_ns(self.clock.wall_ns())
+            self.committer.told(source.boot, source.told_ns)
         self._marking.introduced(hello.boot)
         self._settings.journal.keep_boots(list(self.assembly.sources))
         self.subscribers.connected(source)

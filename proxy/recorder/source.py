@@ -67,6 +67,12 @@ class Source:
         """Bytes covered by events of this recorder or an earlier one; 0 is the
         serial of the last MISSED."""
 
+    def owed_ns(self, now_ns: int) -> int:
+        """Wall clock from which on what it saw dies with it, were both to die now:
+        what it says hello with is still to be sent."""
+        owed_ns = self.hello.owed_ns if self.hello else 0
+        return owed_ns + self.wall_ns if owed_ns else now_ns
+
     def tell(self) -> int:
         """Look how far it has told, and return ``told_ns``.
 

@@ -264,6 +264,11 @@ class TapLink(TapSource):
             self.backlog.append(header, payload)
             self.wake()
 
+    def _owed_ns(self) -> int:
+        owed = [each.owed_ns for each in self.tracked.values()]
+        owed.append(self._missed.since_ns)
+        return min((each for each in owed if each), default=0)
+
     # The stream.
 
     def attach(self, stream: Stream) -> None:
@@ -277,6 +282,7 @@ class TapLink(TapSource):
             pid=os.getpid(),
             wall_minus_monotonic_ns=self._wall_minus_monotonic_ns,
             resumed=self.counters.connects > 1,
+            owed_ns=self._owed_ns(),
         )
         stream.transport.write(
             pack(Kind.HELLO, 0, 0, self._progress_ns, msgspec.msgpack.encode(hello))

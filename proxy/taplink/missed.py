@@ -125,6 +125,12 @@ class MissedTotals:
             del self._sent[key]
 
     @property
+    def since_ns(self) -> int:
+        """When the first of what is not committed began; 0: nothing is owed."""
+        owed = (*self._waiting.values(), *self._sent.values())
+        return min((each.since_ns for each in owed), default=0)
+
+    @property
     def empty(self) -> bool:
         """Everything told and committed."""
         return not self._waiting and not self._sent

@@ -322,6 +322,14 @@ class Tracked(Tap):
         self.kept_down.clear()
         self.link.counters.unreplayable += 1
 
+    @property
+    def owed_ns(self) -> int:
+        """Time of the first of what is not on disk; 0: nothing is owed."""
+        since = [self._first_kept_ns(), self.dropped[2] if self.dropped else 0]
+        since.append(self.lost.since_ns if self.lost else 0)
+        since += [each[0] for each in (*self.eofs, self.end_frame) if each]
+        return min((each for each in since if each), default=0)
+
     def replay(self) -> Iterator[Timed]:
         """Every frame another recorder needs, in the order of time.
 

@@ -14,10 +14,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from proxy.clock import SystemClock
 from proxy.errors import UnavailableError, UsageError
 from proxy.events import ExchangeRecorded, GapKind, GapRecorded
 from proxy.journal.model import SetAside
 from proxy.recorder import Limits, Recorder, RecorderSettings
+from proxy.recorder.source import WIRE
 from proxy.taplink import Limits as LinkLimits
 from proxy.taplink import TapLink
 from proxy.tapstream import HEADER, Ended, Kind, Opened, Tap, pack
@@ -27,6 +29,8 @@ from tests.support.pipelines import PlainPipeline
 from tests.support.waiting import until_async
 
 OPENED = Opened(application="sonar", client=("192.0.2.1", 4711))
+SKEW_NS = 10_000_000
+"""Between two readings of two clocks of one host."""
 FAST = LinkLimits(reconnect_first=0.01, reconnect_most=0.05)
 
 
@@ -79,8 +83,9 @@ def path(tmp_path: Path) -> Path:
 class Talk:
     """One connection through a tap."""
 
-    def __init__(self, link: TapLink) -> None:
-        self.tap: Tap = link.opened(OPENED, 1)
+    def __init__(self, link: TapLink, time_ns: int = 1) -> None:
+        self.tap: Tap = link.opened(OPENED, time_ns)
+        self.time_ns = time_ns
         self.up = self.down = 0
 
     def exchange(self, target: str, response: bytes = RESPONSE) -> None:
@@ -88,8 +93,8 @@ class Talk:
         sent = request(target)
         self.up += len(sent)
         self.down += len(response)
-        self.tap.data(True, sent, 2)
-        self.tap.data(False, response, 3)
+        self.tap.data(True, sent, self.time_ns + 1)
+        self.tap.data(False, response, self.time_ns + 2)
 
     def end(self) -> None:
         """It is over."""
@@ -369,6 +374,35 @@ async def test_wire_that_never_returns_after_a_restart_is_a_gap(path: Path) -> N
 
     (gap,) = gaps(journal)
     assert (gap.kind, gap.wire) == (GapKind.WIRE_LOST, 5)
+
+
+async def test_wire_that_dies_with_the_recorder_while_it_sends_again_is_a_gap(
+    path: Path,
+) -> None:
+    """From the first of what it had kept: it passed before there was a recorder, and
+    nobody will ever send it. What is found of it is recorded, too."""
+    journal, clock = MemoryJournal(), SystemClock()
+    began_ns = clock.wall_ns()
+    async with linked(path, 5) as link:
+        for _ in range(3):
+            talk = Talk(link, clock.monotonic_ns())
+            talk.exchange("/kept")
+        passed_ns = clock.wall_ns()
+        await asyncio.sleep(0.05)
+        async with recording(path, journal):
+            await until_async(lambda: (5, WIRE) in journal.rows)
+            told_ns = journal.rows[5, WIRE][0]
+            # Both are killed here: what the journal says now is all there is.
+            left = MemoryJournal()
+            left.rows = {(5, WIRE): (told_ns, 0)}
+
+    async with recording(path, left, Limits(start_grace=0.01)):
+        await until_async(lambda: gaps(left))
+
+    (gap,) = gaps(left)
+    assert (gap.kind, gap.wire) == (GapKind.WIRE_LOST, 5)
+    assert began_ns - SKEW_NS <= gap.from_ns <= passed_ns + SKEW_NS
+    assert gap.to_ns > passed_ns
 
 
 async def test_segment_that_was_set_aside_is_a_gap(path: Path) -> None:

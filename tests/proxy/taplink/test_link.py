@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -108,6 +109,42 @@ async def test_recorder_that_comes_later_gets_everything_kept(path: Path) -> Non
             ]
             times = [f.time_ns for f in recorder.stream.frames[1:]]
             assert times == sorted(times)
+
+
+async def test_hello_says_since_when_something_is_owed(path: Path) -> None:
+    """The first kept byte that is not committed, or what was lost; nothing: 0."""
+    late = time.monotonic_ns() + 10**12  # no watermark comes behind it
+    async with linked(path) as link:
+        first, second = link.opened(OPENED, 10), link.opened(OPENED, 20)
+        async with ListeningRecorder(path) as recorder:
+            await until_async(recorder.listening)
+            nothing = _hello(recorder)
+            first.data(True, b"GET", late + 30)
+            second.data(True, b"GET", late + 40)
+            second.data(False, b"page", late + 50)
+            await until_async(lambda: len(recorder.stream.of(Kind.DATA_DOWN)) == 1)
+        async with ListeningRecorder(path) as recorder:
+            await until_async(recorder.listening)
+            both = _hello(recorder)
+            recorder.stream.commit(1, 3, 0)
+            recorder.stream.commit(2, 3, 0)
+            await until_async(lambda: link.status()["kept_bytes"] < 300)
+        async with ListeningRecorder(path) as recorder:
+            await until_async(recorder.listening)
+            page = _hello(recorder)
+            recorder.stream.commit(2, 3, 4)
+            await until_async(lambda: not link.status()["kept_bytes"])
+        first.detach(late + 60)
+        async with ListeningRecorder(path) as recorder:
+            await until_async(recorder.listening)
+            lost = _hello(recorder)
+
+    assert (nothing, both, page, lost) == (0, late + 30, late + 50, late + 60)
+
+
+def _hello(recorder: ListeningRecorder) -> int:
+    (frame,) = recorder.stream.of(Kind.HELLO)
+    return msgspec.msgpack.decode(frame.payload, type=Hello).owed_ns
 
 
 async def test_committed_bytes_are_not_sent_to_another_recorder(path: Path) -> None:
