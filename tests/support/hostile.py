@@ -26,6 +26,7 @@ from proxy.recorder import Limits
 from proxy.recorder.assembly import Assembly
 from proxy.ruleset import RuleSet, load
 from tests.support.frames import Collected, Conversation, hello
+from tests.support.pdfs import objects, stream, written
 
 MIB = 1 << 20
 MOST_DATA = 384 * MIB
@@ -42,6 +43,7 @@ records:
   xml: {request: "GET /xml", action: list, each: {xpath: "//client"}, subject: {type: c, id: {xpath: "./@id"}}, required: true}
   json: {request: "GET /json", action: list, each: {json: clients}, subject: {type: c, id: json.id}, required: true}
   regex: {request: "GET /regex", action: view, subject: {type: c, id: {regex: '(?:id=(\\d+)+x)+y'}}}
+  pdf: {request: "GET /pdf", action: print, subject: {type: c, id: {regex: 'Nr (\\d+)'}}}
   csv: {request: "GET /csv", action: export, each: csv, subject: {type: c, id: column.Nr}}
   jsonl: {request: "GET /jsonl", action: export, each: jsonl, subject: {type: c, id: json.id}}
 """  # noqa: E501
@@ -105,6 +107,14 @@ def _bodies() -> Iterator[tuple[str, str, str, bytes, bytes]]:
     yield "long line html", "/html", html, b"", row + b"x" * (50 * MIB)
     yield "open quote", "/csv", csv, b"", b'Nr\n5\n"' + b"x\n" * (4 * MIB)
     yield "many rows", "/csv", csv, b"", b"Nr\n" + b"7\n" * (4 * MIB)
+    pdf = "application/pdf"
+    many = objects([stream(b" " * (2 * MIB)) for _ in range(200)])
+    yield "pdf bomb", "/pdf", pdf, b"", written(many)
+    dear = objects([stream(b"BT <" + b"41" * 1_900_000 + b"> Tj ET")])
+    yield "pdf dear", "/pdf", pdf, b"", written(dear)
+    yield "pdf junk", "/pdf", pdf, b"", b"%PDF-1.4\n" + bytes(7 * MIB)
+    parts = b"--a\r\n\r\n" * 1_000_000
+    yield "many parts", "/html", "multipart/mixed; boundary=a", b"", parts
     yield "runs away", "/regex", html, b"", b"id=1111111111111111111111111111" * 5_000
 
 

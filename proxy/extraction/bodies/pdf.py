@@ -1,7 +1,7 @@
 """The text of a PDF, page by page, as the extra ``whosaw[pdf]`` (pypdf) reads it.
 
 What a reader sees as lines comes as lines; pages are parted by a form feed. Pictures
-of text hold none.
+of text hold none: a page that is no more than one counts as unread, a blank one not.
 
 Bounds hold whatever the file does: pages, characters, and *steps*, which are the
 calls that the library makes, counted while it runs. A file that goes in circles, or
@@ -9,7 +9,7 @@ unpacks to gigabytes, is left when they are used up: the same file always at the
 place. A full page costs some 70,000 of them. What was read before stays.
 
 Reasons: ``install_whosaw_pdf``, ``bad_pdf``, ``pdf_encrypted``, ``pdf_without_text``,
-``pdf_too_costly``; in part: ``too_many_pages``, ``pdf_too_costly``, ``bad_pdf``.
+``pdf_too_costly``; in part: ``too_many_pages``, and all but the first.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ from proxy.exchange.model import BodyState
 KINDS = frozenset({"application/pdf", "application/x-pdf"})
 EXTRA = "whosaw[pdf]"
 _MAGIC = b"%PDF-"
+_BLANK = 64
+"""Bytes that say nothing but how a blank page is set up."""
 _UNNAMED = frozenset({"", "application/octet-stream", "application/force-download"})
 
 
@@ -125,7 +127,7 @@ def _read_pages(
     reader = library.PdfReader(io.BytesIO(data))
     if reader.is_encrypted and not reader.decrypt(""):
         raise _Ended(BodyState.UNDECODABLE, "pdf_encrypted")
-    characters = bad = 0
+    characters = bad = silent = 0
     for number, page in enumerate(reader.pages):
         if number >= limits.pages or characters > limits.characters:
             raise _Ended(BodyState.TRUNCATED, "too_many_pages")
@@ -134,10 +136,26 @@ def _read_pages(
         except Exception:  # noqa: BLE001 - fail open: one page, not all
             bad += 1
             continue
+        # Also a page of which the library could make nothing: it does not say so.
+        silent += not text and _says_something(page)
         characters += len(text)
         pages.append(text)
     if bad:
         raise _Ended(BodyState.UNDECODABLE, "bad_pdf")
+    if silent:
+        raise _Ended(BodyState.UNDECODABLE, "pdf_without_text")
+
+
+def _says_something(page: Any) -> bool:
+    """Whether a page without text is more than blank."""
+    try:
+        contents = page.get("/Contents").get_object()
+        streams = contents if isinstance(contents, list) else [contents]
+        # As it stands in the file: there is no public name for that.
+        sizes = [len(each.get_object()._data) for each in streams]  # noqa: SLF001
+    except AttributeError:
+        return page.get("/Contents") is not None
+    return sum(sizes) > _BLANK
 
 
 @cache

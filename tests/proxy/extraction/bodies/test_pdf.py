@@ -163,6 +163,31 @@ def test_a_spoiled_file_is_read_or_says_why(at: int, spoiling: bytes) -> None:
     assert sys.getprofile() is before
 
 
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (stream(b"q Q"), ""),
+        (
+            stream(b"q 1 0 0 1 9 9 cm /Scan Do Q " * 20, packed=False),
+            "pdf_without_text",
+        ),
+        (stream(b"x" * 99, b"/Filter/FlateDecode", packed=False), "pdf_without_text"),
+        (stream(b"x" * 99, b"/Filter/NoSuchDecode", packed=False), "bad_pdf"),
+        (stream(b" " * (5 << 20)), "bad_pdf"),
+        (b"(no stream)", "pdf_without_text"),
+    ],
+)
+def test_a_page_that_cannot_be_read_is_told(content: bytes, expected: str) -> None:
+    """The others are read, and it does not count for a blank one."""
+    first, last = stream(shown(["Nr 1"])), stream(shown(["Nr 2"]))
+
+    text, state, reason = read_pdf(written(objects([first, content, last])))
+
+    assert text.split() == ["Nr", "1", "Nr", "2"]
+    assert reason == expected
+    assert (state is BodyState.COMPLETE) == (not expected)
+
+
 def test_without_the_extra_it_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
