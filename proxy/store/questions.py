@@ -165,6 +165,13 @@ CATALOGUE = (
         "SELECT * FROM silences_in(from = {from:String}, to = {to:String}, "
         "seconds = 150) ORDER BY from_at, node",
     ),
+    Question(
+        "clock-jumps",
+        (),
+        "When was a sidecar's clock moved, so that times are no order?",
+        "SELECT * FROM clock_jumps_in(from = {from:String}, to = {to:String}) "
+        "ORDER BY node, epoch, seq",
+    ),
 )
 
 BY_NAME = {each.name: each for each in CATALOGUE}
