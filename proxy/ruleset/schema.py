@@ -258,7 +258,7 @@ def _login() -> Schema:
     form = _mapping(
         {
             **_MATCH,
-            "user": {"type": "string", "pattern": r"^(form|query)\..+$"},
+            "user": {"type": "string", "pattern": r"^(form|query|json)\..+$"},
             "name": _TEXT,
             "keep_failed_names": _FLAG,
         },
