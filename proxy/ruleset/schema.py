@@ -246,6 +246,7 @@ def _predicate() -> Schema:
         "location": {"anyOf": [_TEXTS, _mapping({"not": _TEXTS}, "not")]},
         "header": _FIELDS,
         "set_cookie": _of(_enum(CookieState)),
+        "json": _FIELDS,
         "body": _mapping({"contains": _TEXTS, "absent": _TEXTS}, minProperties=1),
         "any": _or_list(again),
         "all": _or_list(again),
