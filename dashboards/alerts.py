@@ -143,6 +143,14 @@ ALERTS: tuple[Alert, ...] = (
         above=0,
     ),
     Alert(
+        name="canary-failing",
+        title="Canary failing",
+        summary="A test account opened a test client, and its view was not in the "
+        "store under its name in time, or the page was not shown.",
+        asks="max(whosaw_canary_failing)",
+        above=0,
+    ),
+    Alert(
         name="unmapped-rising",
         title="Unmapped share rising",
         summary="More pages than last week are known to no rule: the application "
