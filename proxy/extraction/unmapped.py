@@ -28,9 +28,10 @@ _SCRIPT = re.compile(r"(?:text|application)/(?:x-)?(?:java|ecma)script")
 _DOCUMENT = re.compile(
     r"|text/(?:html|xml|csv|plain|(?:x-)?json|tab-separated-values)"
     r"|application/(?:[a-z0-9.+-]+\+)?(?:json|xml)"
-    r"|application/(?:json-seq|x-ndjson|ndjson|jsonlines|csv|vnd\.ms-excel)"
+    r"|multipart/[a-z-]+|application/(?:json-seq|x-ndjson|ndjson|jsonlines|csv|vnd\.ms-excel)"
 )
-"""HTML, XML, JSON, CSV, what goes by their names, and what declares nothing."""
+"""HTML, XML, JSON, CSV, what goes by their names or holds them, and what declares
+nothing."""
 _DIGIT = re.compile(r"[\d;]")
 MAX_TEMPLATE = 512
 """Characters of a stored path."""
@@ -77,7 +78,8 @@ def set_aside(view: View, reason: str, despite: frozenset[Sign]) -> Extracted:
         or not _DOCUMENT.fullmatch(view.media_type)
     ):
         return _nothing(reason)
-    sign = sign_of_personal_data(view.text, view.known, despite=despite)
+    text = text_at_a_glance(view)
+    sign = sign_of_personal_data(text, view.known, despite=despite)
     if sign is None:
         return _nothing(reason)
     return Extracted(Extraction.UNMAPPED, sign.value, [])

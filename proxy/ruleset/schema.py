@@ -246,6 +246,7 @@ def _predicate() -> Schema:
         "location": {"anyOf": [_TEXTS, _mapping({"not": _TEXTS}, "not")]},
         "header": _FIELDS,
         "set_cookie": _of(_enum(CookieState)),
+        "json": _FIELDS,
         "body": _mapping({"contains": _TEXTS, "absent": _TEXTS}, minProperties=1),
         "any": _or_list(again),
         "all": _or_list(again),
@@ -258,7 +259,7 @@ def _login() -> Schema:
     form = _mapping(
         {
             **_MATCH,
-            "user": {"type": "string", "pattern": r"^(form|query)\..+$"},
+            "user": {"type": "string", "pattern": r"^(form|query|json)\..+$"},
             "name": _TEXT,
             "keep_failed_names": _FLAG,
         },

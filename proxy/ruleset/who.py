@@ -84,7 +84,7 @@ def _form(fields: Fields, word: str, reader: RequestReader) -> Login | None:
         return None
     with Fields(node, problems) as inner:
         requests = reader.requests(inner)
-        user_node = inner.required("user", "form.NAME or query.NAME")
+        user_node = inner.required("user", "form.NAME, query.NAME or json.WAY")
         user = None if user_node is None else _field(user_node, problems)
         name = inner.text("name", "form")
         keep = inner.flag("keep_failed_names", False)

@@ -3,16 +3,13 @@
 ``connect`` does no IO: the first call does, and a store that is not there is
 ``StoreUnavailable`` then. Values travel as rows or as query parameters, never as
 text of a statement. Calls block, may come from several threads, and end within
-their timeouts.
-
-Which refusals are final: only those that name the data or the schema
-(``_FINAL``). Anything else, wrong credentials and a missing table included, is
-unavailability: a row of evidence must not be set aside for an operator's slip.
+their timeouts. Which refusals are final says ``refusals``.
 """
 
 from __future__ import annotations
 
 import contextlib
+import logging
 import struct
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,22 +21,16 @@ from urllib.parse import urlsplit
 import clickhouse_connect
 from clickhouse_connect.driver.exceptions import (
     ClickHouseError,
-    DatabaseError,
-    DataError,
-    ProgrammingError,
 )
 from urllib3.exceptions import HTTPError
 
 from proxy.errors import UsageError
 from proxy.store.cluster import checked, local
 from proxy.store.port import StoreRejected, StoreUnavailable
+from proxy.store.refusals import FINAL, FINAL_FOR_QUESTIONS, translated
 
-_FINAL = frozenset(
-    (6, 8, 10, 15, 16, 20, 25, 26, 27, 36, 38, 41, 43, 44, 46, 47, 50, 53, 62, 69, 70)
-) | frozenset((72, 117, 131, 321, 349, 386, 456, 457, 469, 691))
-"""Codes that name the data or the statement (ClickHouse's ErrorCodes)."""
-_FINAL_FOR_QUESTIONS = _FINAL | {60, 81, 115, 158, 164, 396, 497, 516}
-"""For a question a missing table or a missing right is an answer, too."""
+# Each failure becomes an exception here, and is told once by whoever asked.
+logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)
 
 _STREAMED = 1 << 20
 """Bytes of a stream read at once."""
@@ -145,7 +136,7 @@ class ClickHouseStore:
             )
         except ClickHouseError as error:
             self._types.pop(key, None)
-            raise _translated(error, _FINAL) from error
+            raise translated(error, FINAL) from error
         except (
             TypeError,
             ValueError,
@@ -180,7 +171,7 @@ class ClickHouseStore:
                 fmt="TabSeparated",
             )
         except ClickHouseError as error:
-            raise _translated(error, _FINAL) from error
+            raise translated(error, FINAL) from error
 
     def count(self, table: str, node: str, epoch: int, first: int, last: int) -> int:
         """See ``port.Store.count``."""
@@ -195,7 +186,7 @@ class ClickHouseStore:
                 "first": first,
                 "last": last,
             },
-            final=_FINAL,
+            final=FINAL,
         )
         return int(result.rows[0][0])
 
@@ -211,7 +202,7 @@ class ClickHouseStore:
         params: Mapping[str, object] | None = None,
         *,
         database: str | None = None,
-        final: frozenset[int] = _FINAL_FOR_QUESTIONS,
+        final: frozenset[int] = FINAL_FOR_QUESTIONS,
     ) -> Result:
         """Ask; values only through ``{name:Type}`` and ``params``.
 
@@ -227,7 +218,7 @@ class ClickHouseStore:
                 tz_mode="aware",
             )
         except ClickHouseError as error:
-            raise _translated(error, final) from error
+            raise translated(error, final) from error
         return Result(
             tuple(result.column_names), [tuple(row) for row in result.result_rows]
         )
@@ -258,7 +249,7 @@ class ClickHouseStore:
             with contextlib.closing(answer):
                 yield from iter(partial(answer.read, _STREAMED), b"")
         except ClickHouseError as error:
-            raise _translated(error, _FINAL_FOR_QUESTIONS) from error
+            raise translated(error, FINAL_FOR_QUESTIONS) from error
         except HTTPError as error:
             raise StoreUnavailable(f"the answer broke off: {error}") from error
 
@@ -281,7 +272,7 @@ class ClickHouseStore:
                 },
             )
         except ClickHouseError as error:
-            raise _translated(error, _FINAL_FOR_QUESTIONS) from error
+            raise translated(error, FINAL_FOR_QUESTIONS) from error
 
     def erase(self, table: str, where: str, params: Mapping[str, object]) -> None:
         """Rewrite the parts of a table without these rows; returns when that is done.
@@ -347,17 +338,3 @@ def _check_enums(
         known = getattr(kind, "_name_map", None)
         if known is not None and not known.keys() >= set(column):
             raise StoreRejected(f"{table}.{name}: a value the schema does not know")
-
-
-def _translated(error: ClickHouseError, final: frozenset[int]) -> Exception:
-    code = getattr(error, "code", None)
-    text = str(error).splitlines()[0][:500] if str(error) else type(error).__name__
-    if isinstance(error, (DataError, ProgrammingError)) and code is None:
-        # The client checks settings by itself: a reader's are not writable, which
-        # is a slip of the operator, not of the rows.
-        if text.startswith("Setting ") and final is _FINAL:
-            return StoreUnavailable(text)
-        return StoreRejected(text)
-    if isinstance(error, DatabaseError) and code in final:
-        return StoreRejected(text)
-    return StoreUnavailable(text)

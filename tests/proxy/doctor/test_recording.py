@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -62,11 +63,24 @@ def test_without_a_recorder_the_rules_are_only_read(config: Config) -> None:
     assert (found.about, found.grade) == ("tickets", Grade.NOTE)
 
 
-def test_a_store_that_is_away_is_bad_and_not_refused(config: Config) -> None:
-    """Evidence waits in the journal."""
+def test_an_embedded_store_is_there_once_the_sidecar_runs(config: Config) -> None:
+    """Before the first start it is not missed."""
     config.state.mkdir()
 
     (found,) = store(config)
 
+    assert found.grade is Grade.NOTE
+
+
+def test_a_store_that_is_away_is_bad_and_not_refused(config: Config) -> None:
+    """Evidence waits in the journal."""
+    config.state.mkdir()
+    elsewhere = replace(config, store=replace(config.store, embedded=False))
+    config.store.password_file.write_text("secret")
+    config.store.password_file.chmod(0o600)
+
+    (found,) = store(elsewhere)
+
     assert found.grade is Grade.BAD
-    assert "whosaw run" in found.do
+    assert found.said == "the store does not answer: connection refused"
+    assert "journal" in found.do

@@ -12,8 +12,11 @@ from proxy.exchange.model import BodyState
 from proxy.extraction.bodies.parts import MAX_DEPTH, MAX_PARTS
 from proxy.extraction.model import Extracted
 from proxy.ruleset import RuleSet
+from tests.support.http import Split, down, each_byte, up, whole
+from tests.support.http import read as read_steps
 from tests.support.pages import exchange, ids, rule, rules
 from tests.support.pdfs import pdf
+from tests.support.sent import CODINGS, sent
 
 REGEX = rule(r"subject: {type: c, id: {regex: 'nr=(\d+);'}}")
 CSS = rule('subject: {type: c, id: {css: "b.nr"}}')
@@ -295,3 +298,36 @@ def test_a_page_that_declares_nothing_is_read() -> None:
         page = "<b class=nr>Ké1</b>".encode(codec)
 
         assert ids(read(CSS, page, "text/html")) == ["Ké1"]
+
+
+BODIES: dict[str, tuple[RuleSet, bytes, str, str]] = {
+    "html": (CSS, b"<!-- <b class=nr>9</b> --><b class=nr>1</b>", "text/html", ""),
+    "xml": (XML, b"<?xml version='1.0'?><a><nr>1</nr></a>", "text/xml", ""),
+    "json": (JSON, b'{"nr": 1, "nr": 2}', "application/json", ""),
+    "csv": (LIST, b"nr;a\r\n1;b\r\n2;c", "text/csv", ""),
+    "pdf": (REGEX, pdf(["nr=1;"], ["nr=2;"]), "application/pdf", ""),
+    "multipart": (REGEX, multipart(HTML_PART, JSON_PART, PDF_PART), MIXED, ""),
+    "range": (LIST, b"nr;a\r\n1;b\r\n2;c", "text/csv", "bytes 0-13/99"),
+}
+"""Rules, body, type and range, by kind."""
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+@pytest.mark.parametrize("split", [whole, each_byte])
+@pytest.mark.parametrize("chunk", [0, 1, 4096])
+@pytest.mark.parametrize("kind", BODIES)
+def test_split_chunks_and_codings_make_no_difference(
+    kind: str, chunk: int, split: Split, coding: bytes
+) -> None:
+    """The same body of any kind gives the same views however it was sent."""
+    ruleset, body, content_type, part = BODIES[kind]
+    headers = [(b"content-range", part.encode())] if part else []
+    status = 206 if part else 200
+    shown = exchange("/page", body, content_type, headers=headers, status=status)
+    asked, answered = sent(shown, coding, chunk)
+
+    (seen,) = read_steps([up(asked), down(answered)], split=split).exchanges
+
+    expected = told(ruleset.read(shown).extracted)
+    assert expected[2]
+    assert told(ruleset.read(seen).extracted) == expected

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from proxy.exchange.target import parse_target
-from proxy.extraction import View, path_template, unmapped
+from proxy.extraction import View, path_template, set_aside, unmapped
 from proxy.extraction.unmapped import MAX_TEMPLATE
 from tests.support.pages import exchange
+from tests.support.pdfs import pdf
 
 
 def answer(*arguments: object, **options: object) -> tuple[str, str]:
@@ -29,6 +30,19 @@ def test_a_document_that_no_rule_claims_is_unmapped(content_type: str) -> None:
 def test_a_sign_of_personal_data_is_the_reason() -> None:
     """The first thing to look at."""
     assert answer("/x", "BSN: 111222333") == ("unmapped", "bsn")
+
+
+def test_a_sign_is_found_in_what_holds_other_bodies() -> None:
+    """In the text of a PDF, in the parts of a body."""
+    file = pdf(["Dossier", "BSN 111222333"])
+    kind = "multipart/mixed; boundary=b"
+    part = b"--b\r\nContent-Type: application/pdf\r\n\r\n" + file + b"\r\n--b--"
+
+    assert b"111222333" not in file
+    assert answer("/x", file, "application/pdf") == ("unmapped", "bsn")
+    assert answer("/x", part, kind) == ("unmapped", "bsn")
+    seen = View(exchange("/x", part, kind))
+    assert set_aside(seen, "ignored", frozenset()).reason == "bsn"
 
 
 @pytest.mark.parametrize("content_type", ["image/png", "text/css", "font/woff2"])

@@ -129,8 +129,21 @@ def test_an_absent_store_is_unavailability_and_no_exception_at_connect() -> None
         port = probe.getsockname()[1]
         absent = connect(StoreSettings(url=f"http://127.0.0.1:{port}"))
 
-        with pytest.raises(StoreUnavailable):
+        with pytest.raises(StoreUnavailable) as told:
             absent.count("views", "n", 1, 1, 1)
+
+    assert str(told.value) == "the store does not answer: connection refused"
+
+
+def test_a_name_that_nobody_knows_is_told_in_few_words() -> None:
+    """And not in those of three libraries."""
+    absent = connect(StoreSettings(url="http://store.invalid:8123"))
+
+    with pytest.raises(StoreUnavailable) as told:
+        absent.count("views", "n", 1, 1, 1)
+
+    assert str(told.value).startswith("the store does not answer: ")
+    assert "pool" not in str(told.value).lower()
 
 
 def test_a_silent_store_is_unavailability_after_the_timeout() -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
@@ -25,6 +22,7 @@ from proxy.ruleset import RuleSet, load
 from tests.support.cookbook import page
 from tests.support.dialects import rpc, told
 from tests.support.http import Split, down, each_byte, read, up, whole
+from tests.support.sent import CODINGS, sent
 
 M = TypeVar("M", bound=Message)
 
@@ -35,11 +33,6 @@ for _word, _page in PAGES.items():
     assert isinstance(_loaded, RuleSet)
     RULES[_word] = _loaded
 EXAMPLES = [(word, each.exchange) for word in DIALECTS for each in PAGES[word].examples]
-CODINGS: dict[bytes, Callable[[bytes], bytes]] = {
-    b"": bytes,
-    b"gzip": gzip.compress,
-    b"deflate": zlib.compress,
-}
 FRAGMENTS = [
     b"@0`0`", b"1`1``0`", b"3`S_BC1`", b"9999999`", b"5|updatePanel|up|", b"99999999|",
     b"<partial-response>", b"<update id='a'>", b"<![CDATA[", b"]]>", b"<s:Envelope>",
@@ -125,9 +118,9 @@ def test_split_chunks_and_codings_make_no_difference(
     coding: bytes,
 ) -> None:
     """The same page gives the same views however it was sent."""
-    sent = _wire(exchange, coding, chunk)
+    asked, answered = sent(exchange, coding, chunk)
 
-    (seen,) = read([up(sent[0]), down(sent[1])], split=split).exchanges
+    (seen,) = read([up(asked), down(answered)], split=split).exchanges
 
     assert told(RULES[word], seen) == told(RULES[word], exchange)
 
@@ -159,27 +152,3 @@ def _with(message: M, body: bytes) -> M:
     return replace(
         message, body=body, content_length=len(body), headers=list(message.headers)
     )
-
-
-def _wire(exchange: Exchange, coding: bytes, chunk: int) -> tuple[bytes, bytes]:
-    """Both messages as bytes; the response coded, in chunks of ``chunk`` bytes."""
-    request, response = exchange.request, exchange.response
-    assert response is not None
-    asked = b"%s %s HTTP/1.1\r\n" % (request.method, request.target)
-    asked += b"".join(b"%s: %s\r\n" % header for header in request.headers)
-    if request.body:
-        asked += b"Content-Length: %d\r\n" % len(request.body)
-    body = CODINGS[coding](response.body)
-    answered = b"HTTP/1.1 %d OK\r\n" % response.status
-    answered += b"".join(b"%s: %s\r\n" % header for header in response.headers)
-    if coding:
-        answered += b"Content-Encoding: %s\r\n" % coding
-    if chunk:
-        answered += b"Transfer-Encoding: chunked\r\n\r\n"
-        for start in range(0, len(body), chunk):
-            piece = body[start : start + chunk]
-            answered += b"%x\r\n%s\r\n" % (len(piece), piece)
-        answered += b"0\r\n\r\n"
-    else:
-        answered += b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
-    return asked + b"\r\n" + request.body, answered
