@@ -9,7 +9,8 @@ PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-deep lint fmt types imports golden bench check pins clean torture \
-	attribution-model attribution-order bench-store bench-boards bench-verify sizing metrics limits fuzz dashboards soak
+	attribution-model attribution-order bench-store bench-boards bench-verify sizing metrics limits fuzz dashboards soak \
+	detections-docs detections-report
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -83,6 +84,12 @@ bench-bypass: $(STAMP)  ## seconds without an answer when every wire freezes or 
 
 metrics: $(STAMP)  ## write docs/metrics.md from the declared instruments
 	$(BIN)/python -m proxy.telemetry > docs/metrics.md
+
+detections-docs: $(STAMP)  ## write docs/detections.md from the catalogue
+	$(BIN)/python -m proxy.detections > docs/detections.md
+
+detections-report: $(STAMP)  ## what the detections find in a seeded month: recall, precision, findings a day
+	$(BIN)/python -m tests.detections_report
 
 INPUTS ?= 1000000
 

@@ -33,7 +33,17 @@ FLUSH_SECONDS = 25.0
 """Grace of recorder, shipper and store: their own bounds are shorter."""
 
 
-ROLES = ("store", "sealer", "shipper", "across", "recorder", "wire", "canary", "admin")
+ROLES = (
+    "store",
+    "sealer",
+    "shipper",
+    "across",
+    "recorder",
+    "wire",
+    "detections",
+    "canary",
+    "admin",
+)
 
 
 def run(config: Config, roles: frozenset[str] = frozenset(ROLES)) -> int:
@@ -128,6 +138,10 @@ def specs(config: Config, descriptors: dict[str, int]) -> list[ChildSpec]:
         )
     if config.canary is not None:
         found.append(ChildSpec(role="canary", argv=command("canary", "--repeat")))
+    if config.detections is not None:
+        found.append(
+            ChildSpec(role="detections", argv=command("detect", "--scheduled"))
+        )
     if config.admin is not None or config.telemetry is not None:
         found.append(ChildSpec(role="admin", argv=command("admin")))
     return found

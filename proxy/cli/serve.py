@@ -42,7 +42,8 @@ def run(
         list[str] | None,
         typer.Option(
             help="Run only this role here; may be given several times: "
-            "store, sealer, shipper, across, recorder, wire, canary, admin."
+            "store, sealer, shipper, across, recorder, wire, "
+            "detections, canary, admin."
         ),
     ] = None,
 ) -> int:

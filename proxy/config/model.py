@@ -234,6 +234,38 @@ class Telemetry:
     """Seconds between two pushes."""
 
 
+class PushKind(Enum):
+    """How findings reach a SIEM; the value is its key in the config file."""
+
+    HTTP = "http"
+    SYSLOG = "syslog"
+    """RFC 5424 over TCP (RFC 6587, octet counting)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Push:
+    """Where findings are sent."""
+
+    kind: PushKind
+    url: str
+    """May hold a token: it is not told."""
+    address: Address | None
+    token_file: Path | None
+    """What is sent as a bearer token."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detecting:
+    """How detections are run."""
+
+    thresholds: Path | None
+    every: float
+    """Seconds between two runs."""
+    review_within: float
+    """Seconds within which a finding is agreed to be reviewed."""
+    push: Push | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """Everything a sidecar is told."""
@@ -258,6 +290,7 @@ class Config:
     across: Across | None = None
     quarantine: Quarantining | None = None
     canary: Canary | None = None
+    detections: Detecting | None = None
 
     @property
     def tap_socket(self) -> Path:

@@ -18,6 +18,7 @@ from proxy.config.checking import (
     distinct_listeners,
     shadow_alone,
 )
+from proxy.config.detecting import detecting
 from proxy.config.model import (
     Config,
     GateBounds,
@@ -86,6 +87,7 @@ def read(text: str, path: Path, problems: Problems) -> Config | None:
             across=across(fields, problems),
             quarantine=quarantine(fields, base, problems),
             canary=canary(fields, base, fronts, problems),
+            detections=detecting(fields, base, problems),
         )
     distinct_listeners(config.applications, root, problems)
     applications_complete(config, root, problems)

@@ -1,0 +1,66 @@
+"""``whosaw detect``, ``review`` and ``reviewed`` on a sidecar, and on its schedule."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from pathlib import Path
+
+from proxy.errors import ExitCode
+from tests.support.sidecars import Front, sidecar, whosaw
+from tests.support.tickets import RULES, Browser, tickets
+from tests.support.waiting import until
+
+
+def test_a_watched_record_is_found_explained_and_reviewed(tmp_path: Path) -> None:
+    """By hand and on the schedule: once. The state and its reason stay."""
+    watched = tmp_path / "watched.csv"
+    watched.write_text("subject,reason,valid_from\n101,well_known,2020-01-01\n")
+    with tickets() as application:
+        front = Front(name="tickets", rules=RULES, upstream=application.url)
+        with sidecar(tmp_path, [front], more="detections: {every: 1s}\n") as running:
+            config = ("--config", str(running.config.file))
+            loaded = whosaw("load", "watchlist", watched, *config)
+            assert loaded.returncode == ExitCode.OK, loaded.stderr
+            with closing(Browser(running.port())) as browser:
+                browser.login("joan")
+                browser.get("/client/101")
+                browser.get("/client/102")
+            running.until_exchanges(3)
+            until(
+                lambda: running.figure("detections", "findings") == 1,
+                "the schedule has found it",
+            )
+
+            asked = whosaw("detect", "--json", *config)
+            (finding,) = json.loads(asked.stdout)["findings"]
+            name = finding["id"][:8]
+            said = whosaw("detect", *config)
+            behind = whosaw("detect", "--explain", name, *config)
+            review = ("review", name, *config)
+            bare = whosaw(*review, "--state", "seen")
+            done = whosaw(*review, "--state", "explained", "--reason", "asked her")
+            kept = json.loads(whosaw("reviewed", "--json", *config).stdout)
+
+    assert json.loads(asked.stdout)["new"] == 0
+    assert (finding["detection"], finding["actor"]) == ("watched-subject", "joan")
+    assert "joan opened a watched record (well_known), 1 page" in said.stdout
+    assert "own-record was not asked: it needs whosaw load staff" in said.stdout
+    assert "1 rows" in behind.stdout
+    assert (bare.returncode, "needs a reason" in bare.stderr) == (ExitCode.USAGE, True)
+    assert "explained by" in done.stdout
+    assert "asked her" in done.stdout
+    assert [(each["findings"], each["in_time"]) for each in kept] == [(1, 1)]
+
+
+def test_a_finding_that_is_not_there_says_so(tmp_path: Path) -> None:
+    """Before anything is asked, when the name is too short."""
+    with tickets() as application:
+        front = Front(name="tickets", rules=RULES, upstream=application.url)
+        with sidecar(tmp_path, [front]) as running:
+            done = whosaw(
+                *("detect", "--explain", "abc"), "--config", running.config.file
+            )
+
+    assert done.returncode == ExitCode.USAGE
+    assert "6 digits at least" in done.stderr
