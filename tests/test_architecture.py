@@ -162,7 +162,6 @@ HELD_ELSEWHERE = {
         "proxy/verification/workers.py",
     },
     "tests/proxy/cli/test_verify.py": {"proxy/verification/proving.py"},
-    "tests/proxy/cli/test_detect.py": {"proxy/app/detecting.py"},
 }
 """Modules without a test of their own: where their promises are held."""
 

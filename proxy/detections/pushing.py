@@ -128,7 +128,7 @@ class Pusher:
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._store = store
-        self._receiver = receiver
+        self.receiver = receiver
         self._path = cursor
         self._pause = pause
 
@@ -159,7 +159,7 @@ class Pusher:
     def _send(self, finding: Finding) -> None:
         for number in range(TRIES):
             try:
-                self._receiver.send(finding)
+                self.receiver.send(finding)
             except PushFailed:
                 if number == TRIES - 1:
                     raise
