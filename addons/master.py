@@ -118,12 +118,20 @@ class Wire:
         for each in self.instances:
             await each._stop()  # noqa: SLF001
 
-    async def drain(self) -> int:
-        """Wait for open connections to end; return how many had to be aborted."""
+    async def drain(self, patient: asyncio.Event | None = None) -> int:
+        """Wait for open connections to end; return how many had to be aborted.
+
+        While ``patient`` is set they have ``handover_seconds``.
+        """
         loop = asyncio.get_running_loop()
-        whole = self.settings.drain_seconds
+        has_time = patient is not None and patient.is_set()
+        settings = self.settings
+        whole = settings.handover_seconds if has_time else settings.drain_seconds
         deadline = loop.time() + whole
         while self.handlers and (left := deadline - loop.time()) > 0:
+            if has_time and patient is not None and not patient.is_set():
+                has_time, whole = False, settings.drain_seconds
+                deadline = min(deadline, loop.time() + whole)
             share = max(LAST_SHARE, left / whole)
             for handler in self.handlers:
                 handler.part_if_quiet(self.settings.quiet_seconds * share)
@@ -151,12 +159,13 @@ async def run_wire(
     source: TapSource,
     stop: asyncio.Event,
     status: Callable[[WireStatus], None] | None = None,
+    patient: asyncio.Event | None = None,
 ) -> WireStatus:
     """Relay until ``stop`` is set and the open connections have ended.
 
     ``status`` is called when listening has begun, every ``status_seconds``, when
     the drain begins, and at the end; the last snapshot is also returned. Signals
-    are the caller's.
+    are the caller's. While ``patient`` is set the drain has ``handover_seconds``.
 
     Raises:
         UsageError: something in the settings cannot work; nothing was accepted.
@@ -172,12 +181,11 @@ async def run_wire(
         finally:
             await wire.stop()
         report(wire.status())
-        left = await wire.drain()
+        left = await wire.drain(patient)
         if left:
             logger.warning(
-                "%d connections were still open after %g s and were aborted",
+                "%d connections were still open at the end of the drain, and aborted",
                 left,
-                settings.drain_seconds,
             )
         reports.cancel()
     last = wire.status()

@@ -102,6 +102,8 @@ class WireSettings:
     listeners: tuple[ListenerSettings, ...]
     drain_seconds: float = 30.0
     """Longest wait for open connections once asked to stop; the rest is aborted."""
+    handover_seconds: float = 600.0
+    """The same when others have succeeded this wire: nobody waits for its end."""
     quiet_seconds: float = 2.0
     """While draining, a connection on which the server spoke last is closed after
     this silence; the silence demanded shrinks as the end of the drain nears."""

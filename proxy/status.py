@@ -124,8 +124,9 @@ def verdict(
     up = [r for r in up if r.role in living]
     if not up:
         problems.append("no wire is running: nothing passes through this sidecar")
-    elif len(up) < wires:
-        notes.append(f"{len(up)} of {wires} wires are running")
+    # Wires that drain have been succeeded by others.
+    elif (serving := sum(not r.figures.get("draining") for r in up)) < wires:
+        notes.append(f"{serving} of {wires} wires are running")
     if "recorder" not in living:
         problems.append("the recorder is not running")
     else:

@@ -74,6 +74,7 @@ HELD_ELSEWHERE = {
         "proxy/transparent/kernel.py",
         "proxy/transparent/leading.py",
     },
+    "tests/e2e/test_handover.py": {"proxy/app/succeeding.py", "proxy/cli/reload.py"},
     "tests/e2e/test_bypass.py": {"proxy/app/passing.py", "proxy/cli/bypass.py"},
     "tests/proxy/transparent/test_nftables.py": {
         "proxy/transparent/iptables.py",

@@ -13,15 +13,17 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable
 
 from proxy import beats, status
-from proxy.app import gating, systemd
+from proxy.app import gating, succession, systemd
 from proxy.app.lifetime import reporting, stop_on_signal
 from proxy.app.listening import bind, check
 from proxy.app.rulesets import load_all
+from proxy.app.succeeding import Succeeding
 from proxy.app.supervisor import ChildSpec, Supervisor
 from proxy.config import Config
 from proxy.keys import load_or_create
@@ -46,11 +48,17 @@ ROLES = (
 )
 
 
-def run(config: Config, roles: frozenset[str] = frozenset(ROLES)) -> int:
+def run(
+    config: Config,
+    roles: frozenset[str] = frozenset(ROLES),
+    *,
+    only_check: bool = False,
+) -> int:
     """Run until SIGTERM.
 
     Args:
         config: what to run.
+        only_check: refuse what would be refused, and start nothing.
         roles: which of ``ROLES`` to run here; the others run elsewhere, around
             the same state directory.
 
@@ -62,6 +70,9 @@ def run(config: Config, roles: frozenset[str] = frozenset(ROLES)) -> int:
     rulesets = load_all(config)
     if "wire" in roles:
         check(config)
+    if only_check:
+        return 0
+    if "wire" in roles:
         gating.keep(config, gating.of(rulesets))
     load_or_create(config.keys)
     if config.seals.enabled and "sealer" in roles:
@@ -69,7 +80,9 @@ def run(config: Config, roles: frozenset[str] = frozenset(ROLES)) -> int:
     return asyncio.run(_run(config, roles))
 
 
-def specs(config: Config, descriptors: dict[str, int]) -> list[ChildSpec]:
+def specs(
+    config: Config, descriptors: dict[str, int], first_wire: int = 0
+) -> list[ChildSpec]:
     """The processes of a config, in the order of their start."""
 
     def command(*words: str) -> list[str]:
@@ -125,7 +138,7 @@ def specs(config: Config, descriptors: dict[str, int]) -> list[ChildSpec]:
         for name, number in descriptors.items()
         for word in ("--listen-fd", f"{name}={number}")
     ]
-    for index in range(config.wires):
+    for index in range(first_wire, first_wire + config.wires):
         role = f"wire-{index}"
         found.append(
             ChildSpec(
@@ -149,34 +162,41 @@ def specs(config: Config, descriptors: dict[str, int]) -> list[ChildSpec]:
 
 async def _run(config: Config, roles: frozenset[str]) -> int:
     stop = stop_on_signal()
+    estate = succession.take(os.environ)
     sockets = {}
     if "wire" in roles:
-        sockets = systemd.handed_over(os.environ, config.applications)
-        for each in config.applications:
-            if each.name not in sockets:
-                sockets[each.name] = bind(each)
+        sockets = _sockets(config, estate)
+    succeeding = Succeeding(config, estate, sockets)
     descriptors = {name: sock.fileno() for name, sock in sockets.items()}
     supervisor = Supervisor(
         [
             spec
-            for spec in specs(config, descriptors)
+            for spec in specs(config, descriptors, succeeding.first_wire)
             if spec.role.split("-")[0] in roles
-        ]
+        ],
+        succeeding.make_room,
     )
+    succeeding.supervisor = supervisor
     # Rule sets are read again by the recorder alone.
-    asyncio.get_running_loop().add_signal_handler(
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(
         signal.SIGHUP, supervisor.forward, "recorder", signal.SIGHUP
     )
-    async with reporting(config.status_directory, "sidecar", supervisor.figures):
-        starting = asyncio.create_task(_start(config, supervisor))
+    loop.add_signal_handler(signal.SIGUSR2, succeeding.ask)
+    async with reporting(config.status_directory, "sidecar", succeeding.figures):
+        starting = asyncio.create_task(_start(config, supervisor, succeeding))
         beating = asyncio.create_task(beats.beat(config.state, "sidecar"), name="beat")
-        telling = asyncio.create_task(_tell(config, starting), name="service manager")
+        telling = asyncio.create_task(
+            _tell(config, None if not succeeding.is_first else starting),
+            name="service manager",
+        )
         await stop.wait()
         logger.info("stopping")
         systemd.notify(os.environ, STOPPING="1")
         starting.cancel()
         beating.cancel()
         await asyncio.gather(starting, beating, return_exceptions=True)
+        await succeeding.stop()
         await supervisor.stop()
         telling.cancel()
         await asyncio.gather(telling, return_exceptions=True)
@@ -185,8 +205,31 @@ async def _run(config: Config, roles: frozenset[str]) -> int:
     return 0
 
 
-async def _start(config: Config, supervisor: Supervisor) -> None:
+def _sockets(
+    config: Config, estate: succession.Estate | None
+) -> dict[str, socket.socket]:
+    """Those the image before this one held, the service manager's, and our own."""
+    names = {each.name for each in config.applications}
+    found = {}
+    if estate is not None:
+        found = {
+            name: socket.socket(fileno=number)
+            for name, number in estate.sockets.items()
+            if name in names
+        }
+    else:
+        found = systemd.handed_over(os.environ, config.applications)
+    for each in config.applications:
+        if each.name not in found:
+            found[each.name] = bind(each)
+    return found
+
+
+async def _start(
+    config: Config, supervisor: Supervisor, succeeding: Succeeding
+) -> None:
     await supervisor.start()
+    succeeding.started()
     for each in config.applications:
         scheme = "https" if each.tls else "http"
         logger.info(
@@ -198,9 +241,13 @@ async def _start(config: Config, supervisor: Supervisor) -> None:
         )
 
 
-async def _tell(config: Config, starting: asyncio.Task[None]) -> None:
-    """Ready when users can be served; from then on alive, and whether recording."""
-    await starting
+async def _tell(config: Config, starting: asyncio.Task[None] | None) -> None:
+    """Ready when users can be served; from then on alive, and whether recording.
+
+    A successor is ready from the start: the image before it serves on.
+    """
+    if starting is not None:
+        await starting
     systemd.notify(os.environ, READY="1")
 
     def line() -> str:

@@ -18,7 +18,7 @@ import ctypes
 import logging
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 logger = logging.getLogger(__name__)
@@ -61,12 +61,20 @@ class Child:
 class Supervisor:
     """Starts children in order, restarts them, ends them in reverse order."""
 
-    def __init__(self, specs: Sequence[ChildSpec]) -> None:
+    def __init__(
+        self,
+        specs: Sequence[ChildSpec],
+        before_start: Callable[[str], Awaitable[None]] | None = None,
+    ) -> None:
         self.children = [Child(spec) for spec in specs]
+        self._before_start = before_start
+        """Told each role before its process is started for the first time."""
 
     async def start(self) -> None:
         """Start every child; one with ``ready`` is waited for (bounded)."""
         for child in self.children:
+            if self._before_start is not None:
+                await self._before_start(child.spec.role)
             started = asyncio.Event()
             child.task = asyncio.create_task(
                 self._keep(child, started), name=f"keep {child.spec.role}"
@@ -92,6 +100,14 @@ class Supervisor:
                 continue
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(number)
+
+    def running(self) -> list[tuple[ChildSpec, int]]:
+        """Each child that runs now, with its process id."""
+        return [
+            (child.spec, child.process.pid)
+            for child in self.children
+            if child.process is not None and child.process.returncode is None
+        ]
 
     def figures(self) -> dict[str, object]:
         """How often each child was started again, for the supervisor's report."""

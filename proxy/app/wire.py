@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import secrets
+import signal
 import socket
 import time
 from typing import Any
@@ -37,6 +39,7 @@ def run(config: Config, index: int, descriptors: dict[str, int]) -> int:
 
 async def _run(config: Config, index: int, descriptors: dict[str, int]) -> int:
     stop = stop_on_signal()
+    succeeded = _succeeded_on_signal(stop)
     sockets: list[socket.socket] = []
     for application in config.applications:
         if application.name not in descriptors:
@@ -87,6 +90,7 @@ async def _run(config: Config, index: int, descriptors: dict[str, int]) -> int:
             for application in config.applications
         ),
         drain_seconds=config.drain,
+        handover_seconds=config.handover,
     )
     spare_collections()
     async with reporting(config.status_directory, f"wire-{index}", said):
@@ -97,7 +101,7 @@ async def _run(config: Config, index: int, descriptors: dict[str, int]) -> int:
             asyncio.create_task(beats.beat(config.state, f"wire-{index}"), name="beat"),
         )
         try:
-            await run_wire(settings, link, stop, heard)
+            await run_wire(settings, link, stop, heard, succeeded)
         finally:
             for task in watching:
                 task.cancel()
@@ -113,6 +117,20 @@ async def _run(config: Config, index: int, descriptors: dict[str, int]) -> int:
             for each in sockets:
                 each.close()
     return 0
+
+
+def _succeeded_on_signal(stop: asyncio.Event) -> asyncio.Event:
+    """An event that SIGUSR1 sets: others accept, so the drain has time."""
+    succeeded = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def say(*, patient: bool) -> None:
+        (succeeded.set if patient else succeeded.clear)()
+        stop.set()
+
+    loop.add_signal_handler(signal.SIGUSR1, functools.partial(say, patient=True))
+    loop.add_signal_handler(signal.SIGTERM, functools.partial(say, patient=False))
+    return succeeded
 
 
 def wire_figures(status: WireStatus) -> dict[str, Any]:

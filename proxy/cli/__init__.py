@@ -30,6 +30,7 @@ MODULES = {
     "admin": "serve",
     "attribute-across": "serve",
     "migrate": "serve",
+    "reload": "reload",
     "transparent": "transparent",
     "bypass": "bypass",
     "status": "report",

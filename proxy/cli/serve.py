@@ -38,6 +38,7 @@ def register(app: typer.Typer) -> None:
 
 def run(
     config: ConfigFile = DEFAULT_CONFIG,
+    *,
     role: Annotated[
         list[str] | None,
         typer.Option(
@@ -46,6 +47,9 @@ def run(
             "detections, canary, admin."
         ),
     ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Refuse what is wrong; start nothing.")
+    ] = False,
 ) -> int:
     """Run the whole sidecar: wires, recorder, shipper and, if embedded, the store."""
     from proxy.app import sidecar
@@ -56,7 +60,7 @@ def run(
         raise UsageError(
             f"--role {' '.join(sorted(unknown))}: expected {', '.join(sidecar.ROLES)}"
         )
-    return sidecar.run(load(config), roles)
+    return sidecar.run(load(config), roles, only_check=check)
 
 
 def wire(

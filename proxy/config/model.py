@@ -283,6 +283,8 @@ class Config:
     store: StoreAccess
     seals: Sealing
     recording: Recording = Recording.FULL
+    handover: float = 600.0
+    """Seconds that wires which were succeeded may take for their connections."""
     reconcile_every: float = 900.0
     """Seconds between two accounts of what was seen and what is stored."""
     admin: Admin | None = None

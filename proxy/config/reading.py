@@ -74,6 +74,7 @@ def read(text: str, path: Path, problems: Problems) -> Config | None:
             wires=fields.integer("wires", 2, least=1, most=64),
             keys=_under(base, fields, "keys", str(state / "keys")),
             drain=fields.duration("drain", 30.0),
+            handover=fields.duration("handover", 600.0),
             applications=fronts,
             tap=_tap(fields, problems),
             gate=_gate(fields, problems),

@@ -15,7 +15,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from tests.support.led_site import asking, guarded, site
+from tests.support.led_site import guarded, led, site
 from tests.support.waiting import until
 
 PROMISED = 2.0
@@ -27,7 +27,7 @@ def measure(method: str, number: signal.Signals) -> float:
         tempfile.TemporaryDirectory() as directory,
         site(Path(directory), method) as found,
         guarded(found),
-        asking(found.net.client) as fresh,
+        led(found.net.client) as fresh,
     ):
         until(lambda: (found.sidecar.figure("wire-0", "connections_total") or 0) > 5)
         # The supervisor too: it would start another wire within a second.

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from proxy.events import GapKind, GapRecorded
-from tests.support.led_site import ADVISOR, Site, asking, browse, guarded, site
+from tests.support.led_site import ADVISOR, Site, browse, guarded, led, site
 from tests.support.namespaces import (
     APPLICATION,
     CLIENT,
@@ -78,8 +78,7 @@ def test_nobody_notices_up_and_down_in_mid_traffic(tmp_path: Path, method: str) 
     """Each request is answered, on new connections and on one that was open before,
     which passes beside the sidecar and is listed."""
     with site(tmp_path, method) as found:
-        gateway = found.net.client
-        with asking(gateway, "kept") as kept, asking(gateway) as fresh:
+        with led(found.net.client, "kept") as kept, led(found.net.client) as fresh:
             assert found.whosaw("up").returncode == 0
             until(
                 lambda: (found.sidecar.figure("wire-0", "connections_total") or 0) > 20,
@@ -89,12 +88,12 @@ def test_nobody_notices_up_and_down_in_mid_traffic(tmp_path: Path, method: str) 
             down = found.whosaw("down", "--drain", "5")
             assert down.returncode == 0
             assert "reset" not in down.stdout
-            led = found.sidecar.figure("wire-0", "connections_total")
+            through = found.sidecar.figure("wire-0", "connections_total")
             kept_told, fresh_told = kept(), fresh()
 
         assert kept_told.wrong == []
         assert fresh_told.wrong == []
-        assert fresh_told.answers > led > 20
+        assert fresh_told.answers > through > 20
         assert status["led"]
         # The last packet of one that just ended lists it once more.
         assert status["beside"] in {1, 2}
@@ -108,7 +107,7 @@ def test_frozen_wires_are_passed_by_and_taken_up_again(
     a gap nobody meant, and once wires beat connections are led again."""
     with site(tmp_path, method) as found, guarded(found):
         first = found.sidecar.pid("wire-0")
-        with asking(found.net.client) as fresh:
+        with led(found.net.client) as fresh:
             os.kill(first, signal.SIGSTOP)
             until(lambda: _gap_of_silence(found), "the time is a gap", 60)
             until(lambda: found.sidecar.pid("wire-0") != first, "another wire", 60)
@@ -130,7 +129,7 @@ def test_a_sidecar_that_is_killed_whole_is_passed_by(tmp_path: Path) -> None:
     """Wires, recorder and supervisor at once, in mid-traffic: the application stays
     reachable; the gap waits for the next recorder."""
     with site(tmp_path, "redirect") as found, guarded(found):
-        with asking(found.net.client) as fresh:
+        with led(found.net.client) as fresh:
             pids = [report.pid for report in found.sidecar.reports().values()]
             for pid in {*pids, found.sidecar.process.pid}:
                 os.kill(pid, signal.SIGKILL)

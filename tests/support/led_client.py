@@ -10,8 +10,47 @@ from __future__ import annotations
 import http.client
 import json
 import select
+import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import msgspec
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What somebody who asked all the time says."""
+
+    answers: int
+    wrong: list[str]
+    longest: float
+
+
+@contextmanager
+def asking(
+    host: str, port: int, path: str, *more: str, prefix: Sequence[str] = ()
+) -> Iterator[Callable[[], Told]]:
+    """Somebody who asks all the time; the block calls what it is given to stop.
+
+    ``prefix`` are words that run a command elsewhere.
+    """
+    words = (sys.executable, "-m", "tests.support.led_client", host, str(port), path)
+    process = subprocess.Popen(
+        [*prefix, *words, *more], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+
+    def stop() -> Told:
+        told, _ = process.communicate(timeout=20)
+        return msgspec.json.decode(told, type=Told)
+
+    try:
+        assert process.stdout.readline() == b"begun\n"
+        yield stop
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def _main(host: str, port: int, path: str, *, kept: bool) -> None:

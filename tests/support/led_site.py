@@ -6,6 +6,7 @@ is led until ``found.whosaw("up")``.
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 from collections import Counter
@@ -14,13 +15,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
 from deploy.demo.application.clients import FIRST_ID
 from deploy.demo.application.staff import ADVISORS
 from deploy.demo.sidecar import RULES
 from proxy.events import Action, GapRecorded, ViewRecorded
 from tests.support.certificates import Authority
+from tests.support.led_client import Told, asking
 from tests.support.namespaces import (
     APPLICATION,
     CLIENT,
@@ -141,37 +141,6 @@ def guarded(found: Site) -> Iterator[None]:
             assert guard.wait(10) == 0
 
 
-@contextmanager
-def asking(client: Host, *more: str) -> Iterator[Callable[[], Told]]:
-    """Somebody who asks all the time; the block calls what it is given to stop."""
-    words = (APPLICATION[4], "80", "/login.do", *more)
-    process = client.start(
-        [sys.executable, "-m", "tests.support.led_client", *words],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    assert process.stdout is not None
-
-    def stop() -> Told:
-        told, _ = process.communicate(timeout=20)
-        return msgspec.json.decode(told, type=Told)
-
-    try:
-        assert process.stdout.readline() == b"begun\n"
-        yield stop
-    finally:
-        process.kill()
-        process.communicate()
-
-
-class Told(msgspec.Struct, frozen=True):
-    """What somebody who asked all the time says."""
-
-    answers: int
-    wrong: list[str]
-    longest: float
-
-
 def browse(client: Host, directory: Path, url: str, *, number: int) -> None:
     """Log in with curl and open one client."""
     jar = directory / f"jar-{number}"
@@ -188,3 +157,10 @@ def browse(client: Host, directory: Path, url: str, *, number: int) -> None:
     )
     page = client.run(*curl, f"{url}/client/view.do?id={FIRST_ID + number}").stdout
     assert "clientnr" in page, page
+
+
+def led(
+    client: Host, *more: str
+) -> contextlib.AbstractContextManager[Callable[[], Told]]:
+    """Somebody on that host who asks for the login page all the time."""
+    return asking(APPLICATION[4], 80, "/login.do", *more, prefix=client.prefix)
