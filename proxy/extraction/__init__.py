@@ -7,6 +7,7 @@ with a reason, never in silence.
 Where things go:
 
 * a new body dialect: a module in ``bodies``, an entry in ``bodies.READERS``;
+* a body that holds other bodies (parts, PDF): ``opened``;
 * a new selector: a module in ``selectors`` (a frozen dataclass with ``values``
   and, where it can find rows, ``rows``); ``proxy.ruleset.selectors`` gives it
   its words in the rule language;

@@ -6,6 +6,7 @@ regular expressions (they could run away) and no access to other documents.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,7 @@ from proxy.extraction.view import Unreadable, View
 MAX_XPATH_TEXT = 1 << 20
 """Characters of a page that an XPath may search: ``//tr//td`` takes a second on
 that many, and the square of it on more. CSS has no such limit."""
+_CHILD = re.compile(r"(?:\./)?([A-Za-z_][A-Za-z0-9_.-]*)", re.ASCII)
 _VALUED = frozenset({"input", "option", "img", "embed", "object", "param"})
 """Elements that show something without text inside."""
 
@@ -63,6 +65,14 @@ class Markup:
     """It takes linear time (CSS); of an XPath that is not known."""
     qualified: bool = False
     """Names are compared with their namespaces."""
+    child: str = field(init=False, compare=False, repr=False)
+    """Name of a plain ``./name``, found in a row without the interpreter: twice as
+    fast, which counts per row."""
+
+    def __post_init__(self) -> None:
+        plain = _CHILD.fullmatch(self.expression)
+        child = plain[1] if plain and not (self.bounded or self.qualified) else ""
+        object.__setattr__(self, "child", child)
 
     @property
     def needs_body(self) -> bool:
@@ -81,6 +91,8 @@ class Markup:
     def values(self, view: View, row: Any) -> list[str]:
         """See ``Selector``."""
         attr = self.attr
+        if self.child and not attr and isinstance(row, Element):
+            return [text_of(each) for each in row.iterchildren(self.child)]
         values = []
         for item in self._found(view, row):
             if isinstance(item, Element):

@@ -6,7 +6,12 @@ import pytest
 
 from proxy.extraction import Unreadable, View
 from proxy.extraction.selectors import markup
-from proxy.extraction.selectors.markup import Markup, compile_css, compile_xpath
+from proxy.extraction.selectors.markup import (
+    Markup,
+    compile_css,
+    compile_xpath,
+    text_of,
+)
 from tests.support.pages import view
 
 
@@ -35,6 +40,19 @@ def values(selector: Markup, looked_at: View) -> list[str]:
 def test_an_xpath_may_give_anything(expression: str, expected: list[str]) -> None:
     """Elements, texts, numbers and booleans."""
     assert values(xpath(expression), view("<b>x</b><b id=q>y</b>")) == expected
+
+
+@pytest.mark.parametrize("path", ["td", "./td", "./td[1]", ".//td", "./x", "td/b"])
+@pytest.mark.parametrize("kind", ["text/html", "text/xml"])
+def test_a_child_of_a_row_is_found_as_any_other_place(path: str, kind: str) -> None:
+    """The short way gives what XPath gives: texts of elements, in order."""
+    cells = "<td>1<b>2</b> 3</td><td></td><x:td xmlns:x='u'>4</x:td><!--td-->"
+    text = f"<table><tr>{cells}</tr></table>"
+    (row,) = xpath("//tr").rows(view(text, kind))
+
+    found = [text_of(each) for each in compile_xpath(path)(row)]
+
+    assert xpath(path).values(view(text, kind), row) == found
 
 
 def test_an_xpath_that_fails_is_unreadable() -> None:
