@@ -33,6 +33,8 @@ from proxy.extraction.view import MISREAD, Unreadable, View, misread
 _LINES = frozenset({"", "application/csv", "application/vnd.ms-excel"})
 """Types of lists of lines that do not say that they are text."""
 _KEY = "opened"
+MAX_PDFS = 4
+"""Read of one body: each may cost what one may."""
 _GLANCE = PdfLimits(pages=5, steps=500_000, bytes=8 << 20)
 """Of a PDF that no rule reads: a hundred milliseconds."""
 
@@ -41,7 +43,7 @@ def opened(view: View) -> View:
     """The view of what the body holds; ``view`` itself when it holds itself."""
     if isinstance(view, CallView) or not _holds_others(view):
         return view
-    inner = view.document(_KEY, _open)
+    inner = view.document(_KEY, lambda view: _open(view, view.settings.pdf))
     inner.captures = view.captures
     return inner
 
@@ -86,9 +88,7 @@ def looked_at(rule: RecordRule, view: View) -> View:
 
 def text_at_a_glance(view: View) -> str:
     """The text of a body that no rule reads, as far as it is cheap to have."""
-    if is_pdf(view.media_type, view.body.data):
-        return read_pdf(view.body.data, _GLANCE).text
-    return opened(view).text
+    return _open(view, _GLANCE).text if _holds_others(view) else view.text
 
 
 def _holds_others(view: View) -> bool:
@@ -110,9 +110,9 @@ class _Piece(NamedTuple):
     text: str
 
 
-def _open(view: View) -> View:
+def _open(view: View, limits: PdfLimits) -> View:
     content_type = view.response.get(b"content-type") or b""
-    pieces = _Pieces(view)
+    pieces = _Pieces(view, limits)
     said = view.response.get(b"content-range")
     pieces.take(view.body.data, content_type, said, depth=0)
     return pieces.view()
@@ -121,8 +121,10 @@ def _open(view: View) -> View:
 class _Pieces:
     """What a body holds, as far as it was read."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, limits: PdfLimits) -> None:
         self._view = view
+        self._limits = limits
+        self._pdfs = 0
         self._found: list[_Piece] = []
         self._parts = 0
         outer = view.body
@@ -142,9 +144,7 @@ class _Pieces:
         if part is not None and not part.whole:
             self._note(BodyState.CUT, "partial_content")
         if is_pdf(kind, data):
-            text, state, reason = read_pdf(data, self._view.settings.pdf)
-            self._note(state, reason)
-            self._found.append(_Piece("text/plain", text))
+            self._take_pdf(data)
             return
         text = decode_text(data, content_type or None, self._view.settings.charset)
         if misread(text.count(MISREAD), len(text)):
@@ -154,6 +154,15 @@ class _Pieces:
         if part is not None and not part.to_end:
             text = _to_edge(kind, text)
         self._found.append(_Piece(kind, text))
+
+    def _take_pdf(self, data: bytes) -> None:
+        self._pdfs += 1
+        if self._pdfs > MAX_PDFS:
+            self._note(BodyState.TRUNCATED, "pdf_too_costly")
+            return
+        text, state, reason = read_pdf(data, self._limits)
+        self._note(state, reason)
+        self._found.append(_Piece("text/plain", text))
 
     def _take_parts(self, data: bytes, content_type: bytes, depth: int) -> None:
         if depth >= MAX_DEPTH:

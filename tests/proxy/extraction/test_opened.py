@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from proxy.exchange.model import BodyState
 from proxy.extraction.bodies.parts import MAX_DEPTH, MAX_PARTS
 from proxy.extraction.model import Extracted
+from proxy.extraction.opened import MAX_PDFS
 from proxy.ruleset import RuleSet
 from tests.support.http import Split, down, each_byte, up, whole
 from tests.support.http import read as read_steps
@@ -111,6 +112,18 @@ def test_parts_are_bounded() -> None:
 
     assert (answer.status.value, answer.reason) == ("partial", "too_many_parts")
     assert len(answer.subjects) == MAX_PARTS
+
+
+def test_the_pdf_files_of_a_body_are_bounded() -> None:
+    """Each costs time; those before are read."""
+    parts = [
+        ("Content-Type: application/pdf", pdf([f"nr={n};"]))
+        for n in range(MAX_PDFS + 1)
+    ]
+
+    answer = read(REGEX, multipart(*parts), MIXED)
+
+    assert told(answer) == ("truncated", "pdf_too_costly", ["0", "1", "2", "3"])
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 
 from proxy.extraction import Unreadable, View
+from proxy.extraction.bodies.markup import Element
 from proxy.extraction.selectors import markup
 from proxy.extraction.selectors.markup import (
     Markup,
@@ -50,9 +53,11 @@ def test_a_child_of_a_row_is_found_as_any_other_place(path: str, kind: str) -> N
     text = f"<table><tr>{cells}</tr></table>"
     (row,) = xpath("//tr").rows(view(text, kind))
 
-    found = [text_of(each) for each in compile_xpath(path)(row)]
+    found = cast("list[Element]", compile_xpath(path)(row))
 
-    assert xpath(path).values(view(text, kind), row) == found
+    values_of_row = xpath(path).values(view(text, kind), row)
+
+    assert values_of_row == [text_of(each) for each in found]
 
 
 def test_an_xpath_that_fails_is_unreadable() -> None:
