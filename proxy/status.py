@@ -255,6 +255,10 @@ def _shipper_notes(report: Report | None, living: bool, now: float) -> list[str]
     if count := figures.get("reconcile_differences"):
         where = f"what was seen and what is stored differ in {count} places"
         return [f"{where}: whosaw reconcile names them"]
+    if error := figures.get("retain_error"):
+        return [f"rows whose time is over are not erased ({error})"]
+    if count := figures.get("retain_doubtful"):
+        return [f"{count} seals do not verify and were not erased: whosaw verify"]
     lag = float(figures.get("lag_ms", 0)) / 1000 + (now - report.at)
     if lag > LAG_SECONDS:
         return [f"the store is {lag:.0f} s behind"]

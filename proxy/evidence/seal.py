@@ -96,6 +96,8 @@ class Sealed(Signed, frozen=True, kw_only=True):
     """Hex, kept when some of the rows are erased and others stay; usually empty."""
     salts: str = ""
     """Of the rows that stay beside kept leaves (``kept``): the seed is erased then."""
+    kept: bool = False
+    """Whether there are such leaves: a source gives them when it is asked for them."""
     erased_at_ns: int = 0
     """When rows of it were erased, as the store says; 0: none were."""
 

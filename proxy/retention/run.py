@@ -186,7 +186,7 @@ def _seals(
 ) -> list[Seal]:
     """Give each seal that loses rows its new line; the seals in doubt."""
     doubtful: list[Seal] = []
-    for page in list(seals.pages(store, stretch, found)):
+    for page in seals.pages(store, stretch, found):
         verdict = seals.judge(store, page, found, now_ns)
         doubtful += verdict.doubtful
         if verdict.lines and not dry:

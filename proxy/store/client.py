@@ -12,6 +12,7 @@ import contextlib
 import logging
 import struct
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -34,6 +35,9 @@ logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)
 
 _STREAMED = 1 << 20
 """Bytes of a stream read at once."""
+
+_LOOK = 0.1
+"""Seconds between two looks at whether parts are rewritten."""
 
 _INSERT = {
     "insert_deduplicate": 1,
@@ -266,10 +270,7 @@ class ClickHouseStore:
             self._connected().raw_query(
                 sql,
                 parameters=dict(params or {}),
-                settings={
-                    "database": database or self.settings.database,
-                    **(settings or {}),
-                },
+                settings={**self._asking(database), **(settings or {})},
             )
         except ClickHouseError as error:
             raise translated(error, FINAL_FOR_QUESTIONS) from error
@@ -287,14 +288,31 @@ class ClickHouseStore:
         """
         cluster = self.settings.cluster
         on = f" ON CLUSTER {checked(cluster)}" if cluster else ""
+        settings = {"mutations_sync": 2, "allow_nondeterministic_mutations": 1}
         self.command(
             f"ALTER TABLE {{table:Identifier}}{on} DELETE WHERE {where}",
             {**params, "table": local(table) if cluster else table},
-            settings={
-                "mutations_sync": 2,
-                **({"allow_nondeterministic_mutations": 1} if cluster else {}),
-            },
+            settings=settings if cluster else None,
         )
+        if not cluster:
+            self._until_rewritten(table)
+
+    def _until_rewritten(self, table: str) -> None:
+        """Asked again and again rather than waited for in one statement: the embedded
+        store takes one statement that writes at a time, and rows come in meanwhile."""
+        until = time.monotonic() + self.settings.answer_seconds
+        while True:
+            count, reason = self.query(
+                "SELECT count(), max(latest_fail_reason) FROM system.mutations "
+                "WHERE database = {database:String} AND table = {table:String} "
+                "AND NOT is_done",
+                {"database": self.settings.database, "table": table},
+            ).rows[0]
+            if not count:
+                return
+            if reason or time.monotonic() > until:
+                raise StoreUnavailable(f"{table} is not rewritten yet: {reason}"[:500])
+            time.sleep(_LOOK)
 
     def _asking(self, database: str | None) -> dict[str, object]:
         asking: dict[str, object] = {"database": database or self.settings.database}

@@ -29,6 +29,7 @@ def prove(source: Source, node: str, epoch: int, seq: int) -> Proof:
         StoreUnavailable, StoreRejected: the source cannot be read.
     """
     seal, sealed = _covering(source, node, epoch, seq)
+    sealed = source.filled(seal, sealed)
     stays = unpack(sealed.salts, seal.first) if sealed.leaves else None
     if not sealed.seed and not stays:
         raise NotProvable(f"the rows of seal {seal.number} were erased")

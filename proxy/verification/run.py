@@ -90,7 +90,7 @@ def _stretches(
             continue
         usable = (
             len(bytes.fromhex(_hex(sealed.seed))) == SEED_BYTES
-            and not sealed.leaves
+            and not sealed.kept
             and not sealed.erased_at_ns
         )
         if run and (
@@ -103,8 +103,9 @@ def _stretches(
             run = []
         if usable:
             run.append((seal, sealed))
-        elif sealed.leaves:
-            beside_kept(source, report, options, seal, sealed, checked)
+        elif sealed.kept:
+            whole = source.filled(seal, sealed)
+            beside_kept(source, report, options, seal, whole, checked)
         else:
             erased(source, report, options, seal, sealed, checked)
     if run:

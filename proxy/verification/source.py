@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
-from proxy.evidence.seal import Sealed
+from proxy.evidence.seal import Seal, Sealed
 
 
 class Span(NamedTuple):
@@ -29,7 +29,11 @@ class Source(Protocol):
         """Nodes that have seals."""
 
     def seals(self, node: str) -> Iterator[Sealed]:
-        """Seals of a node by number, with seed and tags where they are."""
+        """Seals of a node by number, with seed and tags where they are; kept leaves,
+        which are large, come with ``filled``."""
+
+    def filled(self, seal: Seal, sealed: Sealed) -> Sealed:
+        """The same with its kept leaves and salts."""
 
     def names(self, table: str) -> tuple[str, ...]:
         """The columns of a line of this table."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from proxy.evidence.columns import columns, tables
-from proxy.evidence.seal import Sealed
+from proxy.evidence.seal import Seal, Sealed
 from proxy.store.client import ClickHouseStore
 from proxy.verification.rows import expression
 from proxy.verification.source import Span
@@ -16,9 +18,14 @@ _PAGE = 5_000
 # While an erasure is under way a seal has two lines here; what the newest says of
 # leaves and salts is right, and the seed is there until the last row is gone.
 _BESIDE = """
-SELECT number, max(seed), max(tags), argMax(leaves, erased_at),
-    argMax(salts, erased_at), max(toUnixTimestamp64Nano(erased_at))
+SELECT number, max(seed), max(tags), argMax(leaves, erased_at) != '',
+    max(toUnixTimestamp64Nano(erased_at))
 FROM seal_seeds
+"""
+_KEPT = """
+SELECT argMax(leaves, erased_at), argMax(salts, erased_at)
+FROM seal_seeds
+WHERE node = {node:String} AND number = {number:UInt64}
 """
 
 
@@ -60,17 +67,24 @@ class StoreSource:
                 + "ORDER BY number",
                 bounds,
             ).rows:
-                beside = kept.get(number, ("", "", "", "", 0))
-                seed, tags, leaves, salts, erased_at_ns = beside
+                beside = kept.get(number, ("", "", False, 0))
+                seed, tags, leaves, erased_at_ns = beside
                 yield Sealed(
                     body=body,
                     signature=signature,
                     seed=seed,
                     tags=tags,
-                    leaves=leaves,
-                    salts=salts,
+                    kept=bool(leaves),
                     erased_at_ns=int(erased_at_ns),
                 )
+
+    def filled(self, seal: Seal, sealed: Sealed) -> Sealed:
+        """See ``Source``."""
+        if not sealed.kept:
+            return sealed
+        params = {"node": seal.node, "number": seal.number}
+        leaves, salts = self._store.query(_KEPT, params).rows[0]
+        return msgspec.structs.replace(sealed, leaves=leaves, salts=salts)
 
     def names(self, table: str) -> tuple[str, ...]:
         """See ``Source``."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
 from proxy.status import STALE_SECONDS, Report, alive, read, remove, verdict, write
 
 NOW = 1_000_000.0
@@ -62,6 +64,20 @@ def test_a_store_that_is_away_is_a_note_not_a_failure() -> None:
 
     assert result.recording
     assert "wait in the journal" in result.line
+
+
+@pytest.mark.parametrize(
+    ("figures", "said"),
+    [
+        ({"retain_error": "code 497"}, "are not erased (code 497)"),
+        ({"retain_doubtful": 2}, "2 seals do not verify and were not erased"),
+    ],
+)
+def test_rows_that_are_not_erased_are_said(
+    figures: dict[str, object], said: str
+) -> None:
+    """Beside the verdict: recording goes on."""
+    assert said in _line(_reports(shipper=figures))
 
 
 def test_a_full_journal_is_a_failure_before_it_is_full() -> None:
