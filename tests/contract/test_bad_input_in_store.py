@@ -184,6 +184,7 @@ _KNOWN = {
     # Names and statements of the program itself, each seen: columns of the schema,
     # the name of the cluster and the database (checked words), and parts of a
     # statement made of constants.
+    "proxy/detections/findings.py",
     "proxy/reconciling/account.py",
     "proxy/retention/due.py",
     "proxy/retention/held.py",
