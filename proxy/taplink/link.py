@@ -24,11 +24,12 @@ from proxy.clock import Clock, SystemClock, wall_minus_monotonic_ns
 from proxy.taplink import answers
 from proxy.taplink.backlog import Backlog
 from proxy.taplink.gates import Gates
+from proxy.taplink.kept import Timed
 from proxy.taplink.limits import FRAME_COST, Counters, GateLimits, Limits
 from proxy.taplink.missed import MissedTotals, Untracked
 from proxy.taplink.shedding import shed, stall
 from proxy.taplink.stream import Stream
-from proxy.taplink.tracked import Timed, Tracked
+from proxy.taplink.tracked import Tracked
 from proxy.tapstream import (
     VERSION,
     Ended,

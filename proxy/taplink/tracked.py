@@ -10,7 +10,6 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Callable, Iterator
-from operator import itemgetter
 from typing import Protocol
 
 import msgspec
@@ -20,6 +19,7 @@ from proxy.tapgate import Hold, Release
 from proxy.taplink.backlog import Backlog, lost_frame
 from proxy.taplink.gates import Gates
 from proxy.taplink.held import Held
+from proxy.taplink.kept import TIME, Kept, Timed, time_of, timed
 from proxy.taplink.limits import FRAME_COST, Counters, Limits
 from proxy.tapstream import (
     HEADER,
@@ -36,12 +36,6 @@ from proxy.tapstream import (
 
 _pack = HEADER.pack
 _UP, _DOWN = int(Kind.DATA_UP), int(Kind.DATA_DOWN)
-
-Kept = tuple[int, bytes, bytes]
-"""End offset, header and payload of a DATA frame."""
-Timed = tuple[int, bytes, bytes]
-"""Time, header and payload of any frame."""
-_TIME = itemgetter(0)
 
 
 class Link(Protocol):
@@ -348,16 +342,16 @@ class Tracked(Tap):
         else:
             # After what is sent of it, before END, whenever it was lost.
             ends = [kept[-1] for kept in (self.kept_up, self.kept_down) if kept]
-            last_ns = max((_time_of(kept) for kept in ends), default=opened_ns)
+            last_ns = max((time_of(kept) for kept in ends), default=opened_ns)
             last.append((last_ns, *lost_frame(self.number, self.lost, last_ns)))
         if self.end_frame is not None:
             last.append(self.end_frame)
         return heapq.merge(
             [self.opened, (opened_ns, resume, payload)],
-            _timed(list(self.kept_up)),
-            _timed(list(self.kept_down)),
+            timed(list(self.kept_up)),
+            timed(list(self.kept_down)),
             last,
-            key=_TIME,
+            key=TIME,
         )
 
     def _lose_dropped(self, since_ns: int) -> None:
@@ -372,7 +366,7 @@ class Tracked(Tap):
 
     def _first_kept_ns(self) -> int:
         return min(
-            (_time_of(kept[0]) for kept in (self.kept_up, self.kept_down) if kept),
+            (time_of(kept[0]) for kept in (self.kept_up, self.kept_down) if kept),
             default=0,
         )
 
@@ -394,13 +388,3 @@ class Tracked(Tap):
     def _settle_if_done(self) -> None:
         if self.committed_up >= self.up and self.committed_down >= self.down:
             self.link.settle(self)
-
-
-def _time_of(kept: Kept) -> int:
-    time_ns: int = HEADER.unpack(kept[1])[4]
-    return time_ns
-
-
-def _timed(kept: list[Kept]) -> Iterator[Timed]:
-    for frame in kept:
-        yield _time_of(frame), frame[1], frame[2]
