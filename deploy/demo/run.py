@@ -12,7 +12,8 @@ import contextlib
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from deploy.demo.application.truth import TruthRecord, read_truth
 from deploy.demo.process import ApplicationProcess, application
 from deploy.demo.scoring import Score, ViewRow, score
 from deploy.demo.sidecar import Sidecar, sidecar, write_config
+from deploy.demo.snooping import Snooping, detect, load_context, snoop, write_thresholds
 from deploy.demo.watching import Lags, watching
 from proxy.config import Config
 from proxy.journal import JournalReader, cursor
@@ -29,6 +31,8 @@ from proxy.keys import load as load_keys
 from proxy.pseudonym import pseudonym
 from proxy.store.client import ClickHouseStore
 
+THRESHOLDS = "thresholds.yaml"
+"""In the directory of the demonstration."""
 STORED_SECONDS = 60.0
 """How long the store may take to have everything after the last request."""
 
@@ -55,11 +59,15 @@ class Outcome:
     work: WorkReport
     example: str
     """A client several advisors opened: worth asking about."""
+    snooping: Snooping = field(default_factory=Snooping)
+    """What should not have been done, and what the detections found."""
 
     @property
     def clean(self) -> bool:
-        """Nothing missed, nothing extra, nobody named wrongly, no gap."""
-        return self.score.clean and not self.gaps and not self.work.failed
+        """Nothing missed, nothing extra, nobody named wrongly, no gap, and what was
+        planted is found."""
+        right = self.score.clean and not self.gaps and not self.work.failed
+        return right and self.snooping.all_found
 
     def plain(self) -> dict[str, Any]:
         """The figures under the names the machine-readable answer has."""
@@ -72,6 +80,9 @@ class Outcome:
             "lag_ms_p99": round(self.lag_ms_p99, 1),
             "added_ms_p50": round(self.added.added_ms, 3),
             "requests_failed": self.work.failed,
+            "planted": self.snooping.planted,
+            "planted_found": self.snooping.found,
+            "findings": len(self.snooping.findings),
         }
 
 
@@ -97,23 +108,31 @@ async def perform(
 ) -> Outcome:
     """Let the advisors work, wait for the store, and compare."""
     store = stage.sidecar.store()
+    config = stage.sidecar.config
+    thresholds = directory / THRESHOLDS
+    write_thresholds(thresholds, datetime.now(UTC))
+    await asyncio.to_thread(load_context, store, load_keys(config.keys), plan.seed)
     async with application(directory / "direct.jsonl", seed=plan.seed) as direct:
         added = await added_latency(direct.url, stage.sidecar.url)
     async with watching(store) as lags:
-        report = await work(
-            stage.sidecar.url,
-            advisors=plan.advisors,
-            exchanges=plan.exchanges,
-            seed=plan.seed,
-            progress=progress,
+        report, _ = await asyncio.gather(
+            work(
+                stage.sidecar.url,
+                advisors=plan.advisors,
+                exchanges=plan.exchanges,
+                seed=plan.seed,
+                progress=progress,
+            ),
+            snoop(stage.sidecar.url),
         )
         served = await stage.application.served()
         await _until_stored(lags, served.exchanges, stage.sidecar.config)
     outcome = await asyncio.to_thread(
         _compare, stage, store, served.exchanges, lags, added, report
     )
+    found = await asyncio.to_thread(detect, store, thresholds)
     store.close()
-    return outcome
+    return replace(outcome, snooping=found)
 
 
 async def _until_stored(lags: Lags, exchanges: int, config: Config) -> None:

@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from deploy.demo.run import Outcome, Plan, Stage, perform, stage
+from deploy.demo.run import THRESHOLDS, Outcome, Plan, Stage, perform, stage
 from proxy.cli.options import Json
 from proxy.errors import ExitCode, UnavailableError
 
@@ -73,9 +73,10 @@ async def _demo(plan: Plan, place: Path, *, as_json: bool, keep: bool) -> int:
             sys.stdout.write(json.dumps(outcome.plain()) + "\n")
         else:
             _print(console, outcome)
+            _print_findings(console, outcome)
             await _show_answer(console, running, outcome)
         if keep:
-            await _wait(console, running)
+            await _wait(console, running, place / THRESHOLDS)
     return ExitCode.OK if outcome.clean else ExitCode.FAILED
 
 
@@ -139,6 +140,22 @@ def _print(console: Console, outcome: Outcome) -> None:
     console.print(Text(verdict, style="bold green" if outcome.clean else "bold red"))
 
 
+def _print_findings(console: Console, outcome: Outcome) -> None:
+    snooping = outcome.snooping
+    console.print("\nWhat somebody should look at:")
+    for finding in snooping.findings:
+        told = (
+            f"  {finding.actor} {finding.sentence}"
+            if finding.actor
+            else (f"  {finding.sentence}")
+        )
+        console.print(Text(told), soft_wrap=True)
+    console.print(
+        f"  {snooping.found} of {snooping.planted} planted cases found, among "
+        f"{len(snooping.findings)} findings"
+    )
+
+
 async def _show_answer(console: Console, running: Stage, outcome: Outcome) -> None:
     config = running.sidecar.config.file
     console.print(f"\n$ whosaw who-saw {outcome.example}")
@@ -156,7 +173,7 @@ async def _show_answer(console: Console, running: Stage, outcome: Outcome) -> No
     )
 
 
-async def _wait(console: Console, running: Stage) -> None:
+async def _wait(console: Console, running: Stage, thresholds: Path) -> None:
     config = running.sidecar.config
     console.print(
         f"\nEverything keeps running until Ctrl-C.\n"
@@ -165,7 +182,10 @@ async def _wait(console: Console, running: Stage) -> None:
         f"  store                            {config.store.url} "
         f"(user reader, password in {config.state}/reader-password)\n"
         f"  config                           {config.file}\n"
-        f"  whosaw status --config {config.file}",
+        f"  whosaw status --config {config.file}\n"
+        f"  whosaw detect --config {config.file} --thresholds {thresholds}\n"
+        f"  whosaw detect --config {config.file} --explain FINDING\n"
+        f"  whosaw review FINDING --config {config.file} --state seen --reason TEXT",
         soft_wrap=True,
     )
     with contextlib.suppress(asyncio.CancelledError):

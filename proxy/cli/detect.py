@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -42,6 +43,15 @@ def detect(
     config: ConfigFile = DEFAULT_CONFIG,
     start: From = None,
     end: To = None,
+    thresholds_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--thresholds",
+            help="Thresholds to judge by (detections.thresholds).",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
     explain: Annotated[
         str, typer.Option(help="Show the rows behind this finding instead.")
     ] = "",
@@ -62,7 +72,8 @@ def detect(
     if explain:
         return _explain(settings, explain, as_json=as_json)
     given = settings.detections
-    thresholds = load_thresholds(given.thresholds if given is not None else None)
+    configured = given.thresholds if given is not None else None
+    thresholds = load_thresholds(thresholds_file or configured)
     now = datetime.now(UTC)
     begin = start or (now - DEFAULT_PERIOD).date().isoformat()
     since, until = period(begin, end)

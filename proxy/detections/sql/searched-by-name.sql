@@ -56,7 +56,7 @@ SELECT
     c.day AS day, c.actor AS actor, c.actor_kind AS actor_kind, c.subject_type AS subject_type, c.subject AS subject,
     toString(c.day) AS about, c.from_at AS from_at, c.to_at AS to_at,
     any(c.pages) AS pages,
-    toUInt64(ceil(dateDiff('second', max(h.searched_at), c.from_at) / 60)) AS minutes
+    greatest(1, toUInt64(ceil(dateDiff('second', max(h.searched_at), c.from_at) / 60))) AS minutes
 FROM candidates AS c
 INNER JOIN hits AS h ON c.actor = h.actor AND c.subject_type = h.subject_type AND c.subject = h.subject
 WHERE h.searched_at <= c.from_at AND h.searched_at >= c.from_at - toIntervalSecond(toUInt64(60 * {within:Float64}))

@@ -13,6 +13,7 @@ from deploy.demo.advisors import WorkReport
 from deploy.demo.application.truth import TruthRecord
 from deploy.demo.run import Outcome, example, settled
 from deploy.demo.scoring import Score, score
+from deploy.demo.snooping import Snooping
 
 
 def outcome() -> Outcome:
@@ -55,6 +56,7 @@ def test_an_outcome_without_a_fault_is_clean() -> None:
     "spoil",
     [
         lambda o: replace(o, gaps=1),
+        lambda o: replace(o, snooping=Snooping((), planted=3, found=2)),
         lambda o: replace(o, work=replace(o.work, failed=1)),
         lambda o: replace(o, score=_with(o.score, missed=1)),
         lambda o: replace(o, score=_with(o.score, extra=1)),

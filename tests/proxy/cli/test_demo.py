@@ -24,6 +24,7 @@ KEYS = {
     "gaps",
     "lag_ms_p50",
     "lag_ms_p99",
+    "planted_found",
 }
 FAULTS = ("missed", "extra", "wrong_employee", "unattributed", "gaps")
 
@@ -41,6 +42,7 @@ def test_the_demonstration_finds_nothing_wrong(tmp_path: Path) -> None:
     assert figures["exchanges_seen"] == figures["exchanges_recorded"]
     assert figures["exchanges_seen"] == figures["exchanges_stored"]
     assert figures["records_shown"] == figures["records_recorded"] > 0
+    assert figures["planted_found"] == figures["planted"] == 3
     assert (tmp_path / "truth.jsonl").exists()
 
 
@@ -51,6 +53,8 @@ def test_the_demonstration_ends_with_a_real_answer() -> None:
 
     assert done.returncode == ExitCode.OK, done.stdout + done.stderr
     assert "every record shown is recorded, once, for the right account" in done.stdout
+    assert "p.hermans opened a watched record (well_known)" in done.stdout
+    assert "3 of 3 planted cases found" in done.stdout
     assert "$ whosaw who-saw 9" in done.stdout
     assert "shown" in done.stdout.split("$ whosaw who-saw")[1]
 
