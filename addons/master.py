@@ -214,4 +214,6 @@ def _ignore(_: WireStatus) -> None:
 async def _report(wire: Wire, report: Callable[[WireStatus], None]) -> None:
     while True:
         await asyncio.sleep(wire.settings.status_seconds)
+        for each in wire.instances:
+            each.renew()
         report(wire.status())

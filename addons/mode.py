@@ -26,6 +26,7 @@ from typing_extensions import override
 from addons.connections import RelayContext, accepted
 from addons.handler import WireHandler
 from addons.preamble import PreambleReader, speaks
+from addons.renewal import Renewable
 from addons.settings import ListenerSettings
 from addons.side import KEEPALIVE
 from addons.status import Counters, ListenerStatus
@@ -86,12 +87,16 @@ class InheritedInstance(  # type: ignore[no-untyped-call]
         self._accepting = False
         self._address = ("", 0)
         tls, upstream_tls = self.settings.tls, self.settings.upstream_tls
-        self._tls: ssl.SSLContext | AskingContext | None = None
+        self._tls: Renewable[ssl.SSLContext | AskingContext] | None = None
         if tls is not None:
-            self._tls = AskingContext(tls) if tls.ask else server_context(tls)
-        self._upstream_tls = (
-            None if upstream_tls is None else upstream_context(upstream_tls)
-        )
+            make = AskingContext if tls.ask else server_context
+            self._tls = Renewable(lambda: make(tls), (tls.certificate, tls.key))
+        self._upstream_tls: Renewable[ssl.SSLContext] | None = None
+        if upstream_tls is not None:
+            files = () if upstream_tls.ca is None else (upstream_tls.ca,)
+            self._upstream_tls = Renewable(
+                lambda: upstream_context(upstream_tls), files
+            )
         self._upstream_name = (
             upstream_tls and upstream_tls.server_name
         ) or self.settings.upstream_host
@@ -240,11 +245,14 @@ class InheritedInstance(  # type: ignore[no-untyped-call]
         if self._upstream_tls is not None:
             stack.append(
                 ServerTlsLayer(
-                    context, self._upstream_tls, self._upstream_name, self._resumption
+                    context,
+                    self._upstream_tls.context,
+                    self._upstream_name,
+                    self._resumption,
                 )
             )
         if self._tls is not None:
-            stack.append(ClientTlsLayer(context, self._tls))
+            stack.append(ClientTlsLayer(context, self._tls.context))
         stack.append(
             TapLayer(
                 context,
@@ -258,12 +266,19 @@ class InheritedInstance(  # type: ignore[no-untyped-call]
             cast("ServerTlsLayer | ClientTlsLayer", outer).child_layer = inner
         return stack[0]
 
+    def renew(self) -> None:
+        """Follow certificates and authorities that changed on disk."""
+        for each in (self._tls, self._upstream_tls):
+            if each is not None:
+                each.look()
+
     def status(self) -> ListenerStatus:
         """The numbers now."""
         return self.counters.snapshot(
             application=self.settings.application,
             address=f"{self._address[0]}:{self._address[1]}",
             accepting=self._accepting,
+            certificate_refused=self._tls.refused if self._tls else "",
             up=sum(handler.tap_layer.up for handler in self.handlers),
             down=sum(handler.tap_layer.down for handler in self.handlers),
         )

@@ -43,6 +43,8 @@ class UpstreamTls:
     takes the upstream host."""
     minimum: TlsVersion = "1.2"
     """Lowest version accepted; below 1.2 only for applications of that age."""
+    ciphers: str | None = None
+    """OpenSSL's words for those of TLS 1.2 and below; None takes its defaults."""
 
 
 class Method(Enum):

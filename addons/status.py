@@ -40,6 +40,8 @@ class ListenerStatus:
     """Times a client's next read waited for the recorder."""
     preambles_missing: int
     """Connections of listed balancers that began without a PROXY preamble."""
+    certificate_refused: str
+    """Why the certificate on disk is not the one that is shown; empty: it is."""
     strays: int
     """Connections to a transparent listener that were not meant for the application."""
 
@@ -80,13 +82,21 @@ class Counters:
     strays: int = 0
 
     def snapshot(
-        self, *, application: str, address: str, accepting: bool, up: int, down: int
+        self,
+        *,
+        application: str,
+        address: str,
+        accepting: bool,
+        up: int,
+        down: int,
+        certificate_refused: str = "",
     ) -> ListenerStatus:
         """The numbers now; ``up`` and ``down`` are bytes of open connections."""
         return ListenerStatus(
             application=application,
             address=address,
             accepting=accepting,
+            certificate_refused=certificate_refused,
             connections_open=self.connections_open,
             connections_total=self.connections_total,
             bytes_up=self.bytes_up + up,

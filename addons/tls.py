@@ -67,10 +67,19 @@ def upstream_context(settings: UpstreamTls) -> ssl.SSLContext:
     """The context towards the application: always verified, name included.
 
     Raises:
-        UsageError: the file of authorities is missing or holds none.
+        UsageError: the file of authorities is missing or holds none, or no cipher
+            of that name is known.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     _common(context, settings.minimum)
+    if settings.ciphers is not None:
+        try:
+            context.set_ciphers(settings.ciphers)
+        except ssl.SSLError as error:
+            raise UsageError(
+                f"ciphers {settings.ciphers!r}: OpenSSL knows none of them; "
+                "openssl ciphers -v lists what it knows"
+            ) from error
     if settings.ca is None:
         context.load_default_certs(ssl.Purpose.SERVER_AUTH)
         return context

@@ -9,7 +9,7 @@ directory see each other. ``verdict`` is pure: reports and ``now`` in.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,10 @@ missed ones are no longer a busy machine."""
 LAG_SECONDS = 30.0
 """Shipping later than this is said aloud: the evidence is safe in the journal,
 but the answers are behind."""
+
+DAY = 86_400.0
+EXPIRY_DAYS = 30
+"""A certificate that ends sooner is said aloud: renewing one takes an office weeks."""
 
 JOURNAL_SHARE = 0.8
 """A journal fuller than this is about to be a gap."""
@@ -138,6 +142,7 @@ def verdict(
     for wire in up:
         problems += _wire_problems(wire)
         notes += _wire_notes(wire)
+    notes += _expiring(up, now)
     notes += _sealer_notes(reports.get("sealer"), "sealer" in living)
     notes += _shipper_notes(reports.get("shipper"), "shipper" in living, now)
     if "canary" in living and (error := reports["canary"].figures.get("canary_error")):
@@ -224,9 +229,31 @@ def _wire_problems(report: Report) -> list[str]:
 
 
 def _wire_notes(report: Report) -> list[str]:
-    return [
+    found = [
         f"application {name} is not reachable ({error})"
         for name, error in dict(report.figures.get("unreachable", {})).items()
+    ]
+    refused = dict(report.figures.get("certificates_refused", {}))
+    found += [
+        f"the new certificate of {name} is not in force ({error})"
+        for name, error in refused.items()
+    ]
+    return found
+
+
+def _expiring(wires: Sequence[Report], now: float) -> list[str]:
+    """Certificates shown to browsers, once each."""
+    until = {
+        name: float(ends)
+        for report in wires
+        for name, ends in dict(report.figures.get("certificates", {})).items()
+    }
+    return [
+        f"the certificate of {name} ends in {(ends - now) / DAY:.0f} days"
+        if ends > now
+        else f"the certificate of {name} has expired"
+        for name, ends in until.items()
+        if ends - now < EXPIRY_DAYS * DAY
     ]
 
 

@@ -94,6 +94,8 @@ def listener(application: Application, descriptor: int) -> ListenerSettings:
             else UpstreamTls(
                 ca=application.upstream_tls.ca,
                 server_name=application.upstream_tls.server_name,
+                minimum=application.upstream_tls.minimum.value,
+                ciphers=application.upstream_tls.ciphers,
             )
         ),
         connect_timeout=application.connect_timeout,

@@ -153,5 +153,10 @@ def wire_figures(status: WireStatus) -> dict[str, Any]:
         "limit_reached": sum(one.limit_reached for one in each),
         "preambles_missing": sum(one.preambles_missing for one in each),
         "strays": sum(one.strays for one in each),
+        "certificates_refused": {
+            one.application: one.certificate_refused
+            for one in each
+            if one.certificate_refused
+        },
         "draining": status.draining,
     }

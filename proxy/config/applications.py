@@ -10,6 +10,7 @@ from proxy.config.model import (
     Application,
     ClientCertificates,
     TlsListen,
+    TlsMinimum,
     TlsUpstream,
 )
 from proxy.config.transparent import transparent
@@ -106,4 +107,6 @@ def _tls_upstream(
         return TlsUpstream(
             ca=base / str(ca) if ca is not None else None,
             server_name=tls.text("server_name", host),
+            minimum=tls.choice("minimum", TlsMinimum, TlsMinimum.TLS12),
+            ciphers=tls.text("ciphers", None),
         )

@@ -42,6 +42,15 @@ class TlsListen:
     client_certificates: ClientCertificates = ClientCertificates.IGNORE
 
 
+class TlsMinimum(Enum):
+    """Lowest version of TLS spoken with an application."""
+
+    TLS10 = "1.0"
+    TLS11 = "1.1"
+    TLS12 = "1.2"
+    TLS13 = "1.3"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TlsUpstream:
     """How the application's certificate is verified; there is no way not to."""
@@ -50,6 +59,9 @@ class TlsUpstream:
     """PEM of a private authority; None means the system's."""
     server_name: str
     """Name that must be in the certificate, also sent as SNI."""
+    minimum: TlsMinimum = TlsMinimum.TLS12
+    ciphers: str | None = None
+    """OpenSSL's words for those of TLS 1.2 and below."""
 
 
 class TransparentMethod(Enum):

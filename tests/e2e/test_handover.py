@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import http.client
+import socket
+import ssl
 import subprocess
+import warnings
 from pathlib import Path
 
 import pytest
 
 from proxy.events import GapRecorded
 from proxy.status import Report
+from tests.support.certificates import Authority
 from tests.support.led_client import asking
 from tests.support.sidecars import (
     Front,
@@ -92,6 +97,62 @@ def test_a_config_that_is_wrong_changes_nothing(tmp_path: Path) -> None:
             config.write_text(text.replace("wires: 1", "wires: 2"))
             assert _reload(config).returncode == 0
             until(lambda: len(_wires(running)) >= 2, "two wires")
+
+
+def test_a_certificate_is_swapped_under_load(tmp_path: Path) -> None:
+    """New connections are shown the new one, and none fails; one that was open stays.
+    An application that knows nothing but TLS 1.0 and weak ciphers is reached, too."""
+    authority = Authority(tmp_path)
+    shown, renewed = authority.issue("localhost"), authority.issue("localhost.test")
+    trust = ssl.create_default_context(cafile=str(authority.path))
+    trust.check_hostname = False
+    old = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1
+    old.set_ciphers("AES128-SHA:ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0")
+    issued = authority.issue("127.0.0.1")
+    old.load_cert_chain(issued.certificate, issued.key)
+    with tickets(context=old) as application:
+        front = Front(
+            name="tickets",
+            rules=RULES,
+            upstream=application.url,
+            more=f"tls: {{certificate: {shown.certificate}, key: {shown.key}}}\n"
+            f"upstream_tls: {{ca: {authority.path}, minimum: '1.0',"
+            " ciphers: 'ALL:@SECLEVEL=0'}\n",
+        )
+        config = write_config(tmp_path / "s", [front])
+        with run(config, ("recorder", "wire"), wait=False) as running:
+            until(lambda: running.figure("sidecar", "ready"), "it has started", 60)
+
+            def ask() -> bytes:
+                with _connected(running.port(), trust) as line:
+                    _report(line)
+                    return line.getpeercert(binary_form=True) or b""
+
+            with _connected(running.port(), trust) as kept:
+                _report(kept)
+                first = ask()
+                shown.certificate.write_bytes(renewed.certificate.read_bytes())
+                shown.key.write_bytes(renewed.key.read_bytes())
+                until(lambda: ask() != first, "the new one is shown")
+                _report(kept)
+            assert running.figure("wire-0", "handshake_failures") == 0
+
+
+def _connected(port: int, trust: ssl.SSLContext) -> ssl.SSLSocket:
+    return trust.wrap_socket(socket.create_connection(("127.0.0.1", port), 20))
+
+
+def _report(line: ssl.SSLSocket) -> None:
+    """One request on this connection, answered whole."""
+    connection = http.client.HTTPConnection("localhost")
+    connection.sock = line
+    connection.request("GET", "/report")
+    answer = connection.getresponse()
+    assert answer.status == 200
+    answer.read()
 
 
 def _reload(config: Path) -> subprocess.CompletedProcess[str]:

@@ -222,3 +222,36 @@ def test_a_canary_that_failed_is_told() -> None:
     line = _line(_reports() | {"canary": canary})
 
     assert line == "recording everything; the canary failed (page: answered 503)"
+
+
+def test_a_bypass_is_not_recording_everything() -> None:
+    """With the name of who asked for it, and why."""
+    line = _line(_reports(wire_0={"bypass": "bypass by ops: it is slow"}))
+
+    assert line.startswith("not recording everything")
+    assert "bypass by ops: it is slow" in line
+
+
+def test_a_certificate_that_ends_soon_or_is_refused_is_said() -> None:
+    """Once, however many wires show it; one with time left is not."""
+    day = 86_400.0
+    ends = {"crm": NOW + 12.2 * day, "hr": NOW - 1, "erp": NOW + 90 * day}
+    refused = {"crm": "key and certificate differ"}
+
+    line = _line(
+        _reports(wire_0={"certificates": ends, "certificates_refused": refused})
+    )
+
+    assert line.count("of crm ends in 12 days") == 1
+    assert "certificate of hr has expired" in line
+    assert "new certificate of crm is not in force (key and certificate differ)" in line
+    assert "erp" not in line
+
+
+def test_wires_that_were_succeeded_are_not_counted() -> None:
+    """One that drains and one that accepts are one wire."""
+    reports = _reports(wire_0={"draining": True})
+    assert "0 of 1 wires are running" in _line(reports)
+
+    reports["wire-1"] = Report(role="wire-1", pid=2, at=NOW)
+    assert _line(reports) == "recording everything"

@@ -249,3 +249,17 @@ seals: {every: 1ms, anchors: [{directory: a, http: "https://b"}, {ftp: x}, {http
     assert words.count("not one anchor") == 2
     assert "not a complete URL" in words
     assert "seals.every" in words
+
+
+def test_old_tls_is_spoken_with_the_application_alone(tmp_path: Path) -> None:
+    """By a version and ciphers that somebody wrote down; 1.2 otherwise."""
+    secure = MINIMAL.replace("http://", "https://")
+    said = "    upstream_tls: {minimum: '1.0', ciphers: 'ALL:@SECLEVEL=0'}\n"
+
+    found = [_read(tmp_path, text)[0] for text in (secure, secure + said)]
+    tls = [config and config.applications[0].upstream_tls for config in found]
+
+    assert [each and (each.minimum.value, each.ciphers) for each in tls] == [
+        ("1.2", None),
+        ("1.0", "ALL:@SECLEVEL=0"),
+    ]
