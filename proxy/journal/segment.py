@@ -229,6 +229,13 @@ def checkpoint(connection: sqlite3.Connection) -> tuple[int, int]:
     return frames, copied
 
 
+def fold(connection: sqlite3.Connection) -> bool:
+    """Copy the log into the segment and give its disk back, waiting for readers
+    that are under way; False when one did not end in time."""
+    busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy
+
+
 def write(connection: sqlite3.Connection, first: int, batch: Batch) -> None:
     """Write a batch in one transaction; its events get numbers from ``first``.
 

@@ -372,12 +372,13 @@ class Journal:
         # Sealed or not: a sealer that is away must not stop the recording.
         self._finished.unlink_counted(self._cursor())
         self._set_aside_bytes = layout.size_set_aside(self._directory)
+        if segment.fold(self._connection):
+            self._wal_bytes = 0
         held = self._bytes()
         if held + wanted > self._limits.total_bytes:
             raise JournalFull(
-                f"the journal in {self._directory} holds {held} bytes and may hold"
-                f" {self._limits.total_bytes}; it shrinks when the shipper reaches"
-                " the store"
+                f"the journal in {self._directory} holds {held} bytes and may hold "
+                f"{self._limits.total_bytes}; shipping to the store shrinks it"
             )
 
     # Upkeep

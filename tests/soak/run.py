@@ -124,7 +124,7 @@ def soak(
         _settle(running)
         found.exchanges = _recorded(running) - before
         found.views = running.figure("recorder", "views") or 0
-        found.gaps = dict(running.figure("recorder", "gaps_by_kind") or {})
+        found.gaps = _gaps(running)
     return found
 
 
@@ -138,6 +138,15 @@ def _over(
 
 def _recorded(running: Running) -> int:
     return running.figure("recorder", "exchanges") or 0
+
+
+def _gaps(running: Running) -> dict[str, int]:
+    """Those that nobody meant, by kind."""
+    found: dict[str, int] = {}
+    for _, kind, intended, number in running.figure("recorder", "gaps_by") or ():
+        if not intended:
+            found[kind] = found.get(kind, 0) + number
+    return found
 
 
 def _settle(running: Running) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import sqlite3
@@ -270,6 +271,27 @@ def test_the_bound_on_bytes_stops_commits_until_the_store_has_caught_up(
         assert journal.commit(Batch(events=[b"x" * 5000])) == held + 1
 
 
+def test_a_log_larger_than_the_bound_is_folded_in_before_anything_is_refused(
+    tmp_path: Path,
+) -> None:
+    """It is kept for the next commits, and no shipping would ever shrink it: small
+    commits write whole pages."""
+    limits = Limits(segment_bytes=50_000, total_bytes=600_000, upkeep_seconds=3600)
+    with opened(tmp_path, limits) as journal:
+        little = Batch(events=[b"x" * 300], sessions={b"k": b"s" * 99})
+        with pytest.raises(JournalFull):
+            _commit_for_ever(journal, little)
+        held = journal.last_seq
+        save(tmp_path / CURSOR, Cursor(epoch=journal.epoch, shipped=held, counted=held))
+
+        def taken() -> bool:
+            with contextlib.suppress(JournalFull):
+                return journal.commit(Batch(events=[b"again"])) == held + 1
+            return False
+
+        until(taken, "there is room again")
+
+
 def test_a_journal_that_ends_while_it_refuses_did_not_stop_cleanly(
     tmp_path: Path,
 ) -> None:
@@ -437,9 +459,10 @@ def _abandon(journal: Journal) -> None:
     os.close(journal._lock_file)
 
 
-def _commit_for_ever(journal: Journal) -> None:
+def _commit_for_ever(journal: Journal, batch: Batch | None = None) -> None:
+    batch = batch or Batch(events=[b"x" * 5000])
     while True:
-        journal.commit(Batch(events=[b"x" * 5000]))
+        journal.commit(batch)
 
 
 def _limit_pages(journal: Journal, pages: int) -> None:
