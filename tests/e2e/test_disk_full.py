@@ -11,7 +11,7 @@ from tests.support.sidecars import Front, run, whosaw, write_config
 from tests.support.tickets import RULES, Browser, tickets, working
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(300)
 
 MORE = """\
 journal: {most: 1MiB, segment: 64KiB}
@@ -34,7 +34,7 @@ def test_a_full_journal_is_told_and_recovers_when_the_store_is_back(
                 until(
                     lambda: running.figure("recorder", "commit_error"),
                     "the journal is full",
-                    90,
+                    120,
                 )
             browser = Browser(running.port())
             browser.login("late")
@@ -46,7 +46,7 @@ def test_a_full_journal_is_told_and_recovers_when_the_store_is_back(
                 until(
                     lambda: running.figure("recorder", "gaps_by"),
                     "the gap is recorded",
-                    90,
+                    120,
                 )
                 until(
                     lambda: not running.figure("recorder", "pending_events"),
