@@ -237,7 +237,7 @@ def _source(
         yield ExportSource(export)
         return
     with _client(config, url, user, password_file, database) as client:
-        yield StoreSource(client)
+        yield StoreSource(client, floors=True)
 
 
 @contextmanager

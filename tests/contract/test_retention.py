@@ -92,7 +92,7 @@ class Kept:
     def verify(self, days: float) -> Report:
         """By an auditor who knows the shortest period."""
         before = self.after(days).timestamp() - RETENTION.shortest
-        return verify(StoreSource(self.store), self.options(before))
+        return verify(StoreSource(self.store, floors=True), self.options(before))
 
     def options(self, before: float) -> Options:
         """What to verify against."""
