@@ -1,8 +1,8 @@
 """``make bench``: every path in one run, a table, and build/bench.json.
 
 ``--only NAME[,NAME]`` measures some paths; ``--seconds`` sets the length of the
-saturated run; ``--part NAME`` what to run: paths, open-loop, wire, gate, attribution,
-extraction, ship, verify or all.
+saturated run; ``--part NAME`` what to run: paths, open-loop, wire, connections, gate,
+attribution, extraction, ship, verify or all.
 """
 
 from __future__ import annotations
@@ -233,6 +233,10 @@ def main() -> int:
         from tests.bench.wire import main as wire
 
         wire(console)
+    if given.part in {"all", "connections"}:
+        from tests.bench.connections import main as connections
+
+        connections(console)
     if given.part in {"all", "gate"}:
         from tests.bench.gate import main as gate
 
