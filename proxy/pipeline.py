@@ -36,7 +36,6 @@ from proxy.attribution.sessions import Sessions
 from proxy.events import (
     Actor,
     AttributionLearned,
-    ContextTerm,
     Event,
     ExchangeRecorded,
     Extraction,
@@ -53,12 +52,13 @@ from proxy.extraction.model import Extracted, OnFailure, Reading
 from proxy.extraction.stream import Stream
 from proxy.extraction.view import View
 from proxy.pairing import Pairing
-from proxy.pseudonym import pseudonym, term_hash
+from proxy.pseudonym import pseudonym
 from proxy.ruleset.gate import Gate
 from proxy.ruleset.model import RuleSet
 from proxy.ruleset.page import shared_page
 from proxy.ruleset.streaming import Streams
-from proxy.views import ManyViews, ViewMaker
+from proxy.ruleset.traces import NONE, Traced, traced
+from proxy.views import ManyViews, ViewMaker, terms
 
 logger = logging.getLogger(__name__)
 
@@ -119,6 +119,7 @@ class Prepared:
     """None after a fault of our own."""
     needs_watermark: int
     """Monotonic time all live wires must have passed; 0: none."""
+    traced: Traced = NONE
     by: Pipeline | None = None
     """Who observed it, when that is not the one asked to finish it."""
 
@@ -226,6 +227,7 @@ class Pipeline:
         binding = f"{context.wire:x}-{context.connection:x}-{exchange.up_offset:x}"
         observed: Observed | None = None
         needs = 0
+        trace = NONE
         try:
             asked = Asked(
                 exchange.request, view.target, context.wall_minus_monotonic_ns
@@ -237,12 +239,14 @@ class Pipeline:
             if self.ruleset.remembers:
                 told = tuple(observed.touched)
                 view.memory = SessionMemory(self.memory, observed.keys, told)
+            peer, headers = context.client_address, exchange.request.headers
+            trace = traced(self.ruleset.traces, peer, headers)
             context = self._of_client(context, exchange)
             observed.peer = context.client_address
         except Exception:  # fail open: the exchange is recorded, without a name
             self.counters.attribution_failed += 1
             logger.exception("attribution failed; the exchange stays nameless")
-        return Prepared(context, exchange, view, observed, needs)
+        return Prepared(context, exchange, view, observed, needs, trace)
 
     def _of_client(
         self, context: ConnectionContext, exchange: Exchange
@@ -270,8 +274,7 @@ class Pipeline:
         reading = self.drift.judged(reading, who)
         wall = prepared.context.wall_minus_monotonic_ns
         events: list[Event] = []
-        if settled.changes:
-            events += [self._session_changed(prepared, it) for it in settled.changes]
+        events += [self._session_changed(prepared, it) for it in settled.changes]
         if settled.learned is not None:
             events.append(self._learned(prepared, settled.learned))
         recorded = self._exchange_recorded(prepared, settled.actor, reading)
@@ -310,11 +313,10 @@ class Pipeline:
     def _exchange_recorded(
         self, prepared: Prepared, actor: Actor, reading: Reading
     ) -> ExchangeRecorded:
-        context, exchange = prepared.context, prepared.exchange
+        context, exchange, keys = prepared.context, prepared.exchange, self._keys
         request, response = exchange.request, exchange.response
         wall = context.wall_minus_monotonic_ns
-        content_type = ""
-        ended, response_bytes, status = request.end_ns, 0, 0
+        content_type, ended, response_bytes, status = "", request.end_ns, 0, 0
         if response is not None:
             content_type = media_type(response.get(b"content-type"))
             ended = max(ended, response.end_ns)
@@ -341,16 +343,11 @@ class Pipeline:
             extraction_reason=reading.extracted.reason,
             views=len(reading.extracted.subjects),
             ruleset=self.ruleset.hash,
-            context=self._context(reading) if reading.context else (),
-        )
-
-    def _context(self, reading: Reading) -> tuple[ContextTerm, ...]:
-        key, key_id = self._keys.subject, self._keys.subject_key_id
-        return tuple(
-            ContextTerm(term.name, term.value, 0)
-            if term.plain
-            else ContextTerm(term.name, term_hash(key, *term[:2]), key_id)
-            for term in reading.context
+            context=terms(reading.context, keys.subject, keys.subject_key_id),
+            activity=self.ruleset.activity(reading.rule),
+            trace_id=prepared.traced.trace_id,
+            parent_span=prepared.traced.parent_span,
+            processor=prepared.traced.processor,
         )
 
     def _views(
@@ -358,7 +355,13 @@ class Pipeline:
     ) -> list[ViewRecorded] | ManyViews:
         key, key_id = self._keys.subject, self._keys.subject_key_id
         found = reading.extracted.subjects
-        make = ViewMaker(exchange=recorded, rule=reading.rule, key=key, key_id=key_id)
+        make = ViewMaker(
+            exchange=recorded,
+            rule=reading.rule,
+            key=key,
+            key_id=key_id,
+            activities=self.ruleset.activities,
+        )
         views = make.views(found)
         subjects = zip(found, views, strict=True)
         self._known.add((each.type, each.id, view.subject) for each, view in subjects)

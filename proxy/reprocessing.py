@@ -64,6 +64,8 @@ def found_later(
             categories=each.categories,
             position=each.position,
             ruleset=ruleset.hash,
+            activity=ruleset.activity(each.rule or reading.rule),
+            trace_id=recorded.trace_id,
         )
         digest = _digest(view, each.id, key)
         if digest not in known:

@@ -8,14 +8,25 @@ disk failed. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 
-from proxy.events import Event, ExchangeRecorded, ViewRecorded
+from proxy.events import ContextTerm, Event, ExchangeRecorded, ViewRecorded
+from proxy.extraction.context import Term
 from proxy.extraction.many import ManyFound
 from proxy.extraction.model import Found
-from proxy.pseudonym import pseudonym
+from proxy.pseudonym import pseudonym, term_hash
+
+
+def terms(found: Sequence[Term], key: bytes, key_id: int) -> tuple[ContextTerm, ...]:
+    """What an exchange was about besides, keyed unless the rule keeps it plain."""
+    return tuple(
+        ContextTerm(term.name, term.value, 0)
+        if term.plain
+        else ContextTerm(term.name, term_hash(key, *term[:2]), key_id)
+        for term in found
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +39,8 @@ class ViewMaker:
     key: bytes = field(repr=False)
     """Of subjects."""
     key_id: int
+    activities: Mapping[str, str] = field(default_factory=dict)
+    """Rule → processing activity, where it is not the exchange's."""
 
     def views(self, found: Sequence[Found]) -> list[ViewRecorded] | ManyViews:
         """The views of all subjects."""
@@ -54,6 +67,8 @@ class ViewMaker:
             categories=found.categories,
             position=found.position,
             ruleset=exchange.ruleset,
+            activity=self.activities.get(found.rule, exchange.activity),
+            trace_id=exchange.trace_id,
         )
 
 

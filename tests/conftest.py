@@ -1,3 +1,3 @@
 """Fixtures that tests of several parts share."""
 
-pytest_plugins = ["tests.support.embedded"]
+pytest_plugins = ["tests.support.embedded", "tests.support.office_rows"]

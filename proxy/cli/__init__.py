@@ -38,6 +38,8 @@ MODULES = {
     "who-saw": "ask",
     "seen-by": "ask",
     "question": "question",
+    "report": "client_report",
+    "export": "export",
     "why": "why",
     "crosswalk": "crosswalk",
     "load": "load",

@@ -144,7 +144,15 @@ _FIRST: dict[str, tuple[Column, ...]] = {
 
 Added = tuple[tuple[int, str, str, Kind], ...]
 
-ADDED: Added = ((2, "attributions", "about", Kind.TEXT),)
+ADDED: Added = (
+    (2, "attributions", "about", Kind.TEXT),
+    (3, "exchanges", "activity", Kind.TEXT),
+    (3, "exchanges", "trace_id", Kind.TEXT),
+    (3, "exchanges", "parent_span", Kind.TEXT),
+    (3, "exchanges", "processor", Kind.TEXT),
+    (3, "views", "activity", Kind.TEXT),
+    (3, "views", "trace_id", Kind.TEXT),
+)
 """(version, table, column, kind), the newest last: what came after version 1."""
 
 VERSION = max((version for version, *_ in ADDED), default=1)

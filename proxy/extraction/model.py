@@ -100,6 +100,8 @@ class RecordRule:
     """Makes the view that selectors look at; None: the body as it is."""
     comments: bool = False
     """Whether patterns look into the comments of HTML."""
+    activity: str = ""
+    """URL of its processing activity; empty: the rule set's."""
     needs_body: bool = field(init=False, repr=False, compare=False)
     """Whether anything is read from the body."""
 

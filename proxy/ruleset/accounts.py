@@ -35,7 +35,7 @@ def read_client_address(fields: Fields, problems: Problems) -> ForwardedFor | No
         if inner is None:
             return None
         with Fields(inner, problems) as forwarded:
-            peers = _networks(forwarded)
+            peers = read_networks(forwarded)
             header = forwarded.text("header", _HEADERS[0]).lower()
             if header not in _HEADERS:
                 child = forwarded.child("header")
@@ -44,9 +44,10 @@ def read_client_address(fields: Fields, problems: Problems) -> ForwardedFor | No
     return ForwardedFor(peers, header)
 
 
-def _networks(fields: Fields) -> tuple[Network, ...]:
+def read_networks(fields: Fields) -> tuple[Network, ...]:
+    """The ``peers`` of a mapping; mistakes are noted."""
     found: list[Network] = []
-    fields.required("peers", "the proxies' networks, such as 10.0.0.0/8")
+    fields.required("peers", "their networks, such as 10.0.0.0/8")
     for node in fields.elements("peers"):
         try:
             found.append(ip_network(node.text))

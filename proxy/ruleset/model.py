@@ -9,7 +9,7 @@ left is unmapped or shows nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
@@ -54,6 +54,7 @@ from proxy.ruleset.ignoring import Ignore
 from proxy.ruleset.matcher import Matcher
 from proxy.ruleset.operations import Operation
 from proxy.ruleset.page import shared_page
+from proxy.ruleset.traces import TracedPeers
 
 _OF_ITS_USER = frozenset({Sign.EMAIL})
 """Signs that a page of a login or logout may carry: who logs in, the help desk."""
@@ -120,6 +121,8 @@ class RuleSet:
     records: tuple[Record, ...]
     ignore: tuple[Ignore, ...] = ()
     processing_activity: str = ""
+    traces: tuple[TracedPeers, ...] = ()
+    """Peers whose trace context counts."""
     settings: Settings = field(default_factory=Settings)
     materials: Materials = field(default_factory=Materials, repr=False, compare=False)
     """Content of the files it refers to, which the edge that loads it adds."""
@@ -130,6 +133,8 @@ class RuleSet:
 
     _remembering: tuple[Dialect, ...] = field(init=False, repr=False, compare=False)
     _remembers: bool = field(init=False, repr=False, compare=False)
+    activities: Mapping[str, str] = field(init=False, repr=False, compare=False)
+    """Rule → URL of its processing activity, for every record rule."""
     gated: OnFailure | None = field(init=False, repr=False, compare=False)
     """What a failure of the gate means to its strictest rule; None: no rule has
     ``assurance: gate``."""
@@ -154,6 +159,11 @@ class RuleSet:
             for each in self.ignore
         ]
         others = Matcher((other, other.request.pattern) for other in known)
+        activities = {
+            each.rule.name: each.rule.activity or self.processing_activity
+            for each in self.records
+        }
+        object.__setattr__(self, "activities", activities)
         object.__setattr__(self, "gated", strictest(self.records))
         object.__setattr__(self, "_records", records)
         object.__setattr__(self, "_others", others)
@@ -161,6 +171,11 @@ class RuleSet:
     def view(self, exchange: Exchange) -> View:
         """The exchange as this rule set looks at it."""
         return View(exchange, self.settings)
+
+    def activity(self, rule: str) -> str:
+        """URL of the processing activity of a record rule, or of no rule; may be
+        empty."""
+        return self.activities.get(rule, self.processing_activity)
 
     def gate(self, request: Request) -> Gate | None:
         """What may hold the response to this request, of which only the head counts."""

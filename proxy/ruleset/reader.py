@@ -13,6 +13,7 @@ from proxy.ruleset.model import RuleSet
 from proxy.ruleset.records import NAME, read_records
 from proxy.ruleset.requests import RequestReader
 from proxy.ruleset.sessions import segment_of
+from proxy.ruleset.traces import read_traces
 from proxy.ruleset.who import read_attribution
 
 _DEFAULT = Settings()
@@ -56,6 +57,7 @@ def _read(root: Node, problems: Problems, digest: str) -> RuleSet:
             application=application,
             hash=digest,
             processing_activity=fields.url("processing_activity", ""),
+            traces=read_traces(fields, problems),
             attribution=attribution,
             records=read_records(fields, reader),
             ignore=ignore,

@@ -93,6 +93,7 @@ def _record(
         on_status = _statuses(fields, problems)
         drift = fields.flag("drift", True)
         comments = fields.flag("comments", False)
+        activity = fields.url("processing_activity", "")
         shown = fields.child("shown_when")
         shown_when = None if shown is None else read_predicate(shown, problems)
     if not requests or not subjects:
@@ -107,6 +108,7 @@ def _record(
         on_failure=own.on_failure,
         drift=drift,
         comments=bool(comments),
+        activity=activity,
         dialect=own.dialect,
     )
     return Record(

@@ -107,6 +107,7 @@ def schema() -> Schema:
                 ),
                 "names": _names(),
                 "client_address": _client_address(),
+                "trace_context": _or_list(_trace_context()),
                 "records": _of(
                     _ref("record"), propertyNames={"pattern": _NAME_PATTERN}
                 ),
@@ -232,6 +233,7 @@ def _record() -> Schema:
             "required": _FLAG,
             "drift": _FLAG,
             "comments": _FLAG,
+            "processing_activity": {"type": "string", "format": "uri"},
         },
         "request",
         "action",
@@ -377,6 +379,11 @@ def _client_address() -> Schema:
         {"peers": _TEXTS, "header": {"enum": ["x-forwarded-for", "forwarded"]}}, "peers"
     )
     return _mapping({"forwarded_for": forwarded}, "forwarded_for")
+
+
+def _trace_context() -> Schema:
+    processor: Schema = {"type": "string", "format": "uri"}
+    return _mapping({"peers": _TEXTS, "processor": processor}, "peers", "processor")
 
 
 def _limits() -> Schema:

@@ -65,6 +65,10 @@ def exchange(event: Event, node: str, epoch: int, seq: int) -> Row:
         event.views,
         event.ruleset,
         tuple((term.name, term.value, term.key) for term in event.context),
+        event.activity,
+        event.trace_id,
+        event.parent_span,
+        event.processor,
     )
 
 
@@ -91,6 +95,8 @@ def view(event: Event, node: str, epoch: int, seq: int) -> Row:
         event.categories,
         event.position,
         event.ruleset,
+        event.activity,
+        event.trace_id,
     )
 
 

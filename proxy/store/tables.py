@@ -82,6 +82,10 @@ EXCHANGES = Table(
         "views",
         "ruleset",
         "context",
+        "activity",
+        "trace_id",
+        "parent_span",
+        "processor",
     ),
     row_of.exchange,
 )
@@ -105,6 +109,8 @@ VIEWS = Table(
         "categories",
         "position",
         "ruleset",
+        "activity",
+        "trace_id",
     ),
     row_of.view,
 )

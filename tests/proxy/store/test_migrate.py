@@ -247,7 +247,7 @@ def test_rows_of_every_earlier_schema_can_be_written_to_the_newest(
                 table.name, names, [[row[name] for name in names]], f"{table.name}{seq}"
             )
 
-    assert len(columns["views"]) == len(columns["attributions"]) == 2
+    assert (len(columns["views"]), len(columns["attributions"])) == (3, 2)
     assert len(columns["exchanges"]) == 3
     kinds = empty.query("SELECT actor_kind FROM views ORDER BY seq").rows
     assert kinds == [("unknown",), (VIEW.actor.kind.value,)]

@@ -1,0 +1,31 @@
+"""A report as one HTML page that needs nothing else: no script, no font, no host.
+
+Every value is escaped by the template engine (autoescape, strict about names); the
+page forbids itself anything but its own styles. It can be read by a screen reader
+(landmarks, captions, scopes of headers), printed, and on a narrow screen.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from proxy.reports.shown import Shown
+
+
+@cache
+def _template(name: str) -> Template:
+    environment = Environment(
+        loader=PackageLoader("proxy.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(name)
+
+
+def page(shown: Shown) -> str:
+    """The whole document."""
+    return _template("client.html").render(it=shown, words=shown.words)
