@@ -21,7 +21,7 @@ Imports run one way (held by import-linter)::
 
     dashboards > cli > deploy > doctor > app > transparent > quarantine > capture
       > beats, bypass, untold > deposit > addons, config, keys > retention, reports,
-        exports
+        exports, ldv
       > admin, recorder, shipper, sealing, verification, reconciling, detections
       > journal, store, taplink, telemetry > clock, key_pair, status > private_file
       > pipeline, reprocessing > context_files, crosswalk, pairing, redaction,

@@ -145,6 +145,8 @@ def verdict(
     notes += _expiring(up, now)
     notes += _sealer_notes(reports.get("sealer"), "sealer" in living)
     notes += _shipper_notes(reports.get("shipper"), "shipper" in living, now)
+    if "ldv" in living and (error := reports["ldv"].figures.get("ldv_error")):
+        notes.append(f"lines for citizens wait ({error})")
     if "canary" in living and (error := reports["canary"].figures.get("canary_error")):
         notes.append(f"the canary failed ({error})")
     if problems:

@@ -82,6 +82,8 @@ HELD_ELSEWHERE = {
         "proxy/transparent/routing.py",
     },
     "tests/proxy/store/test_tables.py": {"proxy/store/row_of.py"},
+    "tests/e2e/test_ldv.py": {"proxy/app/ldv.py", "proxy/config/ldv.py"},
+    "tests/proxy/ldv/test_sender.py": {"proxy/ldv/receiver.py"},
     "tests/proxy/reports/test_client.py": {
         "proxy/reports/page.py",
         "proxy/reports/shown.py",

@@ -19,6 +19,7 @@ from proxy.clock import SystemClock, wall_minus_monotonic_ns
 from proxy.config import Config, Recording
 from proxy.extraction.drift import PREFIX
 from proxy.journal import Journal, Limits
+from proxy.journal.cursor import LDV
 from proxy.journal.remaining import Remaining
 from proxy.keys import load_or_create
 from proxy.pipeline import Keys, Pipeline
@@ -78,6 +79,9 @@ async def _run(config: Config, limits: RecorderLimits) -> int:
     files = {each.name: each.rules for each in config.applications}
     versions = config.state / "rules"
     rulesets, refused = start(files, versions)
+    if config.ldv is None:
+        # Nobody sends any more: what was not sent must not be kept for it.
+        (config.journal_directory / LDV).unlink(missing_ok=True)
     with Journal.open(
         config.journal_directory,
         config.node,

@@ -39,6 +39,7 @@ ROLES = (
     "store",
     "sealer",
     "shipper",
+    "ldv",
     "across",
     "recorder",
     "wire",
@@ -123,6 +124,8 @@ def specs(
             grace=FLUSH_SECONDS,
         )
     )
+    if config.ldv is not None:
+        found.append(ChildSpec(role="ldv", argv=command("ldv"), grace=FLUSH_SECONDS))
     if config.across is not None:
         found.append(ChildSpec(role="across", argv=command("attribute-across")))
     found.append(

@@ -26,6 +26,7 @@ MODULES = {
     "record": "serve",
     "ship": "serve",
     "seal": "serve",
+    "ldv": "serve",
     "store": "store",
     "admin": "serve",
     "attribute-across": "serve",

@@ -31,6 +31,7 @@ def register(app: typer.Typer) -> None:
     app.command()(record)
     app.command()(ship)
     app.command()(seal)
+    app.command()(ldv)
     app.command("attribute-across")(attribute_across)
     app.command()(admin)
     app.command()(migrate)
@@ -97,6 +98,17 @@ def seal(config: ConfigFile = DEFAULT_CONFIG) -> int:
 
     log_to_stderr("sealer")
     return sealer.run(load(config))
+
+
+def ldv(config: ConfigFile = DEFAULT_CONFIG) -> int:
+    """Send the lines of LDV, for citizens, to the receiver that the config names.
+
+    Example of the config: ldv: {otlp: "https://logboek.example/v1/traces"}
+    """
+    from proxy.app import ldv as role
+
+    log_to_stderr("ldv")
+    return role.run(load(config))
 
 
 def attribute_across(

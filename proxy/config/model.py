@@ -175,6 +175,18 @@ class Across:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ldv:
+    """Where the lines for citizens are sent."""
+
+    otlp: str
+    """URL of an OTLP/HTTP receiver's traces. It may hold a token: it is not told."""
+    token_file: Path | None
+    """What is sent as a bearer token."""
+    ca: Path | None
+    """PEM of the authority of that address; None: the system's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Canary:
     """A test account that opens a test client, and the view that must follow."""
 
@@ -305,6 +317,7 @@ class Config:
     quarantine: Quarantining | None = None
     canary: Canary | None = None
     detections: Detecting | None = None
+    ldv: Ldv | None = None
 
     @property
     def tap_socket(self) -> Path:

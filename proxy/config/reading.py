@@ -19,6 +19,7 @@ from proxy.config.checking import (
     shadow_alone,
 )
 from proxy.config.detecting import detecting
+from proxy.config.ldv import ldv
 from proxy.config.model import (
     Config,
     GateBounds,
@@ -89,6 +90,7 @@ def read(text: str, path: Path, problems: Problems) -> Config | None:
             quarantine=quarantine(fields, base, problems),
             canary=canary(fields, base, fronts, problems),
             detections=detecting(fields, base, problems),
+            ldv=ldv(fields, base, problems),
         )
     distinct_listeners(config.applications, root, problems)
     applications_complete(config, root, problems)

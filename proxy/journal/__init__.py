@@ -17,8 +17,9 @@ Invariants:
   failed commit changes nothing, in memory or on disk.
 * An epoch is never reused: it is a time in ms, greater than any found before.
 * A segment is unlinked only when the cursor says that all of it was counted in
-  the store, and, once sealing has begun, the sealer's mark that it is sealed;
-  when there is no more room, the first is enough.
+  the store, and, once sealing has begun, the sealer's mark that it is sealed, and,
+  once lines for citizens are sent, their mark that its lines were; when there is no
+  more room, the first is enough.
 * Checkpoints, tidying and unlinking happen on a thread of their own, so that no
   commit waits for them as long as the disk keeps up.
 

@@ -19,6 +19,8 @@ CURSOR = "shipped.json"
 """Its name in the journal's directory, unless a config says otherwise."""
 SEALED = "sealed.json"
 """The sealer's mark, in the same form: what it counts is sealed."""
+LDV = "ldv.json"
+"""The mark of the lines for citizens: what it counts was sent."""
 
 
 class Cursor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

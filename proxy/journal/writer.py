@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from proxy.journal import layout, opening, segment
-from proxy.journal.cursor import CURSOR, SEALED, Cursor, CursorDamaged, load
+from proxy.journal.cursor import CURSOR, LDV, SEALED, Cursor, CursorDamaged, load
 from proxy.journal.finished import FinishedSegments
 from proxy.journal.model import (
     Batch,
@@ -56,7 +56,7 @@ class Journal:
         self._limits = limits
         self._clock = clock
         self._cursor_path = cursor
-        self._sealed_path = directory / SEALED
+        self._marks = (directory / SEALED, directory / LDV)
         self._lock = threading.RLock()
         self._finished = FinishedSegments()
         self._boots: frozenset[int] | None = None
@@ -307,15 +307,15 @@ class Journal:
             return Cursor()
 
     def _let_go(self) -> Cursor:
-        """What was counted, as far as it is sealed, too, once sealing has begun."""
-        counted = self._cursor()
-        try:
-            sealed = load(self._sealed_path)
-        except (CursorDamaged, OSError):
-            sealed = Cursor()
-        if sealed is None:
-            return counted
-        return min(counted, sealed, key=lambda each: (each.epoch, each.counted))
+        """What was counted, as far as others that have begun are done with it, too."""
+        marks = [self._cursor()]
+        for path in self._marks:
+            try:
+                found = load(path)
+            except (CursorDamaged, OSError):
+                found = Cursor()
+            marks += [] if found is None else [found]
+        return min(marks, key=lambda each: (each.epoch, each.counted))
 
     # Committing
 

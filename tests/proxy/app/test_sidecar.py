@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from proxy.app.sidecar import ROLES, run, specs
-from proxy.config import Across, Canary, Config, load
+from proxy.config import Across, Canary, Config, Ldv, load
 from proxy.errors import UsageError
 from tests.support.sidecars import Front, write_config
 from tests.support.tickets import RULES
@@ -26,7 +26,7 @@ def test_whoever_receives_is_started_before_whoever_sends(config: Config) -> Non
     order = [spec.role for spec in specs(config, {"tickets": 9})]
 
     assert order == ["store", "sealer", "shipper", "recorder", "wire-0", "wire-1"]
-    wanted = set(ROLES) - {"across", "admin", "canary"}
+    wanted = set(ROLES) - {"across", "admin", "canary", "ldv"}
     assert {role.split("-")[0] for role in order} == wanted
 
 
@@ -37,6 +37,15 @@ def test_nodes_are_compared_by_the_one_that_lists_them(config: Config) -> None:
     order = [spec.role for spec in specs(replace(config, across=across), {})]
 
     assert order[order.index("shipper") + 1] == "across"
+
+
+def test_lines_for_citizens_are_sent_by_a_process_of_their_own(config: Config) -> None:
+    """When there is somewhere to send them, and ended after the recorder."""
+    ldv = Ldv(otlp="http://127.0.0.1:4318/v1/traces", token_file=None, ca=None)
+
+    order = [spec.role for spec in specs(replace(config, ldv=ldv), {})]
+
+    assert order.index("shipper") < order.index("ldv") < order.index("recorder")
 
 
 def test_a_canary_is_started_after_what_it_looks_at(config: Config) -> None:
