@@ -26,7 +26,7 @@ def test_whoever_receives_is_started_before_whoever_sends(config: Config) -> Non
     order = [spec.role for spec in specs(config, {"tickets": 9})]
 
     assert order == ["store", "sealer", "shipper", "recorder", "wire-0", "wire-1"]
-    wanted = set(ROLES) - {"across", "admin", "canary", "ldv"}
+    wanted = set(ROLES) - {"across", "admin", "canary", "detections", "ldv"}
     assert {role.split("-")[0] for role in order} == wanted
 
 
