@@ -24,7 +24,7 @@ from proxy.app.lifetime import reporting, stop_on_signal
 from proxy.app.listening import bind, check
 from proxy.app.rulesets import load_all
 from proxy.app.succeeding import Succeeding
-from proxy.app.supervisor import ChildSpec, Supervisor
+from proxy.app.supervisor import CAP_NET_RAW, ChildSpec, Supervisor
 from proxy.config import Config
 from proxy.keys import load_or_create
 from proxy.seal_key import load_or_create as load_or_create_seal_key
@@ -150,6 +150,7 @@ def specs(
                 descriptors=tuple(descriptors.values()),
                 grace=config.drain + FLUSH_SECONDS,
                 ready=reported(role),
+                capabilities=(CAP_NET_RAW,) if config.speaks_for_clients else (),
             )
         )
     if config.canary is not None:

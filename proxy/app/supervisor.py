@@ -29,6 +29,9 @@ SETTLED_SECONDS = 10.0
 """A child that lived this long has started well; the next pause is short again."""
 
 PR_SET_PDEATHSIG = 1
+PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, PR_CAP_AMBIENT_CLEAR_ALL = 47, 2, 4
+CAP_NET_RAW = 13
+"""linux/prctl.h and linux/capability.h."""
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -45,6 +48,8 @@ class ChildSpec:
     ready: Callable[[], bool] | None = None
     """Polled after the first start; the next child waits until it holds."""
     ready_seconds: float = 30.0
+    capabilities: Sequence[int] = ()
+    """What the child keeps of the rights this process was granted (ambient)."""
 
 
 @dataclass(slots=True)
@@ -134,7 +139,7 @@ class Supervisor:
                     *spec.argv,
                     pass_fds=spec.descriptors,
                     stdin=asyncio.subprocess.DEVNULL,
-                    preexec_fn=_die_with_parent(os.getpid()),
+                    preexec_fn=_as_child(os.getpid(), spec.capabilities),
                     start_new_session=True,
                 )
             except OSError as error:
@@ -175,8 +180,11 @@ class Supervisor:
             await process.wait()
 
 
-def _die_with_parent(parent: int) -> Callable[[], None]:
+def _as_child(parent: int, capabilities: Sequence[int]) -> Callable[[], None]:
     def arrange() -> None:
+        _libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+        for each in capabilities:  # refused where it was never granted
+            _libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, each, 0, 0)
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:  # it died before the line above
             os._exit(1)

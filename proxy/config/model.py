@@ -320,6 +320,15 @@ class Config:
     ldv: Ldv | None = None
 
     @property
+    def speaks_for_clients(self) -> bool:
+        """Whether wires reach an application in its clients' name."""
+        tproxy = TransparentMethod.TPROXY
+        return any(
+            each.transparent is not None and each.transparent.method is tproxy
+            for each in self.applications
+        )
+
+    @property
     def tap_socket(self) -> Path:
         """Where the recorder listens for wires."""
         return self.state / "tap.sock"

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from proxy.events import GapKind, GapRecorded
+from proxy.events import Action, GapKind, GapRecorded
+from tests.support.debian import need
 from tests.support.led_site import ADVISOR, Site, browse, guarded, led, site
 from tests.support.namespaces import (
     APPLICATION,
@@ -153,3 +154,29 @@ def _gap_of_silence(found: Site) -> bool:
 
 def _silence(gap: GapRecorded) -> bool:
     return gap.reason == "wires_silent"
+
+
+def test_chromium_browses_unmodified_and_is_recorded(tmp_path: Path) -> None:
+    """A form that is sent, a redirect, frames: what the frames show is recorded."""
+    need("chromium")
+    page = tmp_path / "login.html"
+    fields = {"j_username": ADVISOR.account, "j_password": ADVISOR.password}
+    inputs = "".join(f"<input name={k} value='{v}'>" for k, v in fields.items())
+    action = f"http://{APPLICATION[4]}/login.do"
+    page.write_text(
+        f"<form method=post action='{action}'>{inputs}</form>"
+        "<script>document.forms[0].submit()</script>"
+    )
+    with site(tmp_path, "tproxy") as found:
+        assert found.whosaw("up").returncode == 0
+        shown = found.net.client.run(
+            *("chromium", "--headless", "--no-sandbox", "--disable-gpu"),
+            *("--disable-dev-shm-usage", f"--user-data-dir={tmp_path / 'profile'}"),
+            *("--virtual-time-budget=10000", "--dump-dom", page.as_uri()),
+            check=False,
+        )
+        until(lambda: found.views(Action.LIST), "the agenda is recorded", 60)
+        assert found.whosaw("down", "--drain", "0").returncode == 0
+
+        assert "frame" in shown.stdout
+        assert found.views(Action.LIST).keys() == {(ADVISOR.account, CLIENT[4])}

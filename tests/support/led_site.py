@@ -75,12 +75,12 @@ class Site:
         file.write_text("")
         return set(found) & set(CLIENT.values())
 
-    def views(self) -> Counter[tuple[str, str]]:
-        """Pages about one client: account and address of the client."""
+    def views(self, action: Action = Action.VIEW) -> Counter[tuple[str, str]]:
+        """Account and address of the client of each view of this kind."""
         return Counter(
             (event.actor.name, event.client_address)
             for event in self.sidecar.events()
-            if isinstance(event, ViewRecorded) and event.action is Action.VIEW
+            if isinstance(event, ViewRecorded) and event.action is action
         )
 
     def gaps(self) -> list[GapRecorded]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from proxy.app.supervisor import ChildSpec, Supervisor
 from tests.support.waiting import until_async
@@ -146,3 +149,31 @@ async def test_a_signal_is_forwarded_to_one_child(tmp_path: Path) -> None:
 
     assert not (tmp_path / "told-wire").exists()
     await supervisor.stop()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can grant rights")
+def test_a_child_keeps_the_rights_it_is_to_have(tmp_path: Path) -> None:
+    """Of two that were granted to the supervisor, one, or none."""
+    script = """
+import asyncio, pathlib, sys
+from proxy.app.supervisor import CAP_NET_RAW, ChildSpec, Supervisor
+here = pathlib.Path(sys.argv[1])
+def spec(role, rights):
+    file = here / role
+    words = f"grep CapAmb /proc/self/status >{file}.new; mv {file}.new {file}; sleep 60"
+    argv = ("sh", "-c", words)
+    return ChildSpec(role=role, argv=argv, ready=file.exists, capabilities=rights)
+async def main():
+    supervisor = Supervisor([spec("wire-0", (CAP_NET_RAW,)), spec("recorder", ())])
+    await supervisor.start()
+    await supervisor.stop()
+asyncio.run(main())
+"""
+    rights = "+net_raw,+net_bind_service"
+    granted = ("setpriv", "--inh-caps", rights, "--ambient-caps", rights)
+    subprocess.run([*granted, sys.executable, "-c", script, str(tmp_path)], check=True)
+
+    def kept(role: str) -> int:
+        return int((tmp_path / role).read_text().split()[1], 16)
+
+    assert (kept("wire-0"), kept("recorder")) == (1 << 13, 0)
