@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import signal
 import socket
 import ssl
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 from proxy.events import GapRecorded
 from proxy.status import Report
 from tests.support.certificates import Authority
+from tests.support.debian import need
 from tests.support.led_client import asking
 from tests.support.sidecars import (
     Front,
@@ -165,3 +167,33 @@ def _pids(reports: dict[str, Report]) -> dict[str, int]:
 
 def _wires(running: Running) -> list[str]:
     return [role for role in running.reports() if role.startswith("wire-")]
+
+
+@pytest.mark.timeout(240)
+def test_wrk_sees_no_error_across_a_reload(tmp_path: Path) -> None:
+    """Connections that are never idle stay with their wire; nobody ends them."""
+    need("wrk")
+    with tickets() as application:
+        front = Front(name="tickets", rules=RULES, upstream=application.url)
+        config = write_config(tmp_path, [front])
+        with run(config, ("recorder", "wire"), wait=False) as running:
+            until(lambda: running.figure("sidecar", "ready"), "it has started", 60)
+            url = f"http://127.0.0.1:{running.port()}/report"
+            wrk = subprocess.Popen(
+                ["wrk", "-t1", "-c8", "-d200s", "--timeout", "20s", url],
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            try:
+                until(
+                    lambda: running.figure("wire-0", "connections_open") == 8, "begun"
+                )
+                done = _reload(config)
+                assert done.returncode == 0, done.stderr + running.words()
+                assert running.figure("wire-0", "connections_open") == 8
+            finally:
+                wrk.send_signal(signal.SIGINT)
+                told, _ = wrk.communicate(timeout=30)
+            assert "requests in" in told
+            assert "Socket errors" not in told
+            assert "Non-2xx" not in told
