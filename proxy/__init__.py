@@ -19,14 +19,15 @@ Words, used everywhere and without synonyms:
 
 Imports run one way (held by import-linter)::
 
-    dashboards > cli > deploy > doctor > app > transparent > quarantine > capture
-      > beats, bypass, untold > deposit > addons, config, keys > retention, reports,
-        exports, ldv
+    dashboards > cli > deploy > doctor > app > transparent > escrow, quarantine
+      > asking > capture > beats, bypass, untold > deposit > addons, config, keys
+      > retention, reports, exports, ldv
       > admin, recorder, shipper, sealing, verification, reconciling, detections
       > journal, store, taplink, telemetry > clock, key_pair, status > private_file
       > pipeline, reprocessing > context_files, crosswalk, pairing, redaction,
-        shadow, views
-      > ruleset, pseudonym > attribution, extraction, pairs > csv_lines, har
+        shadow, views > subject_ids
+      > ruleset, pseudonym, recovery > connection_context
+      > attribution, extraction, pairs > csv_lines, har
       > exchange, events, tapstream, evidence > tapgate > document > errors
 
 Everything from ``pipeline`` down is pure: bytes, values and ``now`` in, values

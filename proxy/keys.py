@@ -1,14 +1,17 @@
-"""The key file: what turns session keys and subject ids into keyed digests.
+"""The key file: what turns session keys and subject ids into keyed digests, and what
+ids are encrypted with so that they can be turned back.
 
 Format, one key a line, ``#`` starts a comment::
 
     session 1 <64 hex digits>
     subject 1 <64 hex digits>
+    recovery 1 <128 hex digits>
 
 The highest number of a kind is in use; older ones stay so that old rows can
-still be asked for. Whoever holds the subject key can turn a pseudonym back by
-trying every id, so the file is refused unless only its owner may read it, and
-its content never appears in a message.
+still be asked for. A file without a recovery key is one of before there were any, or
+of somebody who wants none: no id is recorded then. Whoever holds the subject key can
+turn a pseudonym back by trying every id, so the file is refused unless only its owner
+may read it, and its content never appears in a message.
 """
 
 from __future__ import annotations
@@ -16,13 +19,17 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from proxy import private_file
 from proxy.errors import UsageError
+from proxy.recovery import RECOVERY_KEY_BYTES, Recovery
 
 KEY_BYTES = 32
+_BYTES = {"session": KEY_BYTES, "subject": KEY_BYTES, "recovery": RECOVERY_KEY_BYTES}
+"""Of a key, by kind."""
+KINDS = tuple(_BYTES)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -31,6 +38,17 @@ class KeyFile:
 
     session: Mapping[int, bytes]
     subject: Mapping[int, bytes]
+    recovery: Mapping[int, bytes] = field(default_factory=dict)
+
+    @property
+    def recoveries(self) -> dict[int, Recovery]:
+        """What ids were ever encrypted with, by number."""
+        return {number: Recovery(key, number) for number, key in self.recovery.items()}
+
+    @property
+    def recovering(self) -> Recovery | None:
+        """What ids are encrypted with; None: they are not recorded."""
+        return self.recoveries[max(self.recovery)] if self.recovery else None
 
     @property
     def session_key(self) -> bytes:
@@ -67,9 +85,35 @@ def load_or_create(path: Path) -> KeyFile:
             "# them no question about a client can be asked any more.\n"
             f"session 1 {secrets.token_hex(KEY_BYTES)}\n"
             f"subject 1 {secrets.token_hex(KEY_BYTES)}\n"
+            f"recovery 1 {secrets.token_hex(RECOVERY_KEY_BYTES)}\n"
         )
         _create(path, text)
     return load(path)
+
+
+def rotate(path: Path, kind: str) -> int:
+    """Add a newer key of this kind, the others stay; its number.
+
+    Running processes read the file at their start: restart the sidecar's.
+
+    Raises:
+        UsageError: no such kind, or not a key file of this process's own.
+    """
+    if kind not in KINDS:
+        raise UsageError(f"{kind}: no such kind of key; there are {', '.join(KINDS)}")
+    before = load(path)
+    held: Mapping[int, bytes] = getattr(before, kind)
+    number = max(held, default=0) + 1
+    text = private_file.read(path, "the key file").decode("ascii")
+    line = f"{kind} {number} {secrets.token_hex(_BYTES[kind])}\n"
+    separator = "" if text.endswith("\n") else "\n"
+    made = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        _create(made, text + separator + line)
+        made.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
+    return number
 
 
 def load(path: Path) -> KeyFile:
@@ -92,7 +136,7 @@ def parse(text: str, name: str) -> KeyFile:
     Raises:
         UsageError: names the line, never its content.
     """
-    keys: dict[str, dict[int, bytes]] = {"session": {}, "subject": {}}
+    keys: dict[str, dict[int, bytes]] = {kind: {} for kind in KINDS}
     for number, line in enumerate(text.splitlines(), 1):
         words = line.split("#", 1)[0].split()
         if not words:
@@ -100,19 +144,20 @@ def parse(text: str, name: str) -> KeyFile:
         try:
             kind, key_id, digits = words
             key = bytes.fromhex(digits)
-            if len(key) != KEY_BYTES or int(key_id) in keys[kind]:
+            if len(key) != _BYTES[kind] or int(key_id) in keys[kind]:
                 raise ValueError  # noqa: TRY301
             keys[kind][int(key_id)] = key
         except (ValueError, KeyError):
             # The cause is left out: its text would quote the key.
             raise UsageError(
                 f"{name}:{number}: expected '(session|subject) NUMBER "
-                f"{KEY_BYTES * 2} hex digits', each number once"
+                f"{KEY_BYTES * 2} hex digits' or 'recovery NUMBER "
+                f"{RECOVERY_KEY_BYTES * 2} hex digits', each number once"
             ) from None
-    for kind, found in keys.items():
-        if not found:
+    for kind in ("session", "subject"):
+        if not keys[kind]:
             raise UsageError(f"{name}: no {kind} key in this file")
-    return KeyFile(session=keys["session"], subject=keys["subject"])
+    return KeyFile(**keys)
 
 
 def secret_or_create(path: Path) -> str:

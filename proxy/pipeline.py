@@ -4,6 +4,7 @@ Two halves. ``observe`` runs when an exchange is complete: it applies what the
 exchange does to sessions (login, logout, rotation). ``finish`` runs when no
 wire can bring older news, says who and which records, and gives the events:
 one ``ExchangeRecorded`` always, one ``ViewRecorded`` per subject shown, one
+``SubjectSeen`` per subject whose id was not recorded lately, one
 ``IdentifiersPaired`` per pair of ids that was not recorded lately, one
 ``SessionChanged`` per thing that happened to a session, and one
 ``AttributionLearned`` when the names of earlier exchanges became known.
@@ -31,8 +32,8 @@ from proxy.attribution.attribute import (
     Settled,
 )
 from proxy.attribution.forwarded import client_address
-from proxy.attribution.schemes.accompanying import Peer
 from proxy.attribution.sessions import Sessions
+from proxy.connection_context import ConnectionContext
 from proxy.events import (
     Actor,
     AttributionLearned,
@@ -53,11 +54,13 @@ from proxy.extraction.stream import Stream
 from proxy.extraction.view import View
 from proxy.pairing import Pairing
 from proxy.pseudonym import pseudonym
+from proxy.recovery import Recovery
 from proxy.ruleset.gate import Gate
 from proxy.ruleset.model import RuleSet
 from proxy.ruleset.page import shared_page
 from proxy.ruleset.streaming import Streams
 from proxy.ruleset.traces import NONE, Traced, traced
+from proxy.subject_ids import SubjectIds
 from proxy.views import ManyViews, ViewMaker, terms
 
 logger = logging.getLogger(__name__)
@@ -77,35 +80,8 @@ class Keys:
     subject_key_id: int
     older_sessions: tuple[bytes, ...] = field(default=(), repr=False)
     """Session keys of before; sessions that began under them are recognised."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectionContext:
-    """Where an exchange came from."""
-
-    application: str
-    wire: int
-    """Boot id of the wire."""
-    connection: int
-    client_address: str
-    wall_minus_monotonic_ns: int
-    certificate: bytes | None = None
-    """DER of the client certificate, *not* verified by the wire."""
-    chain: tuple[bytes, ...] = ()
-    """DER of what the client sent beside it."""
-    peer: Peer = field(init=False, repr=False, compare=False)
-    """What schemes may ask about the connection."""
-
-    def __post_init__(self) -> None:
-        peer = Peer(
-            self.client_address,
-            self.wire,
-            self.connection,
-            self.certificate,
-            self.chain,
-            self.wall_minus_monotonic_ns,
-        )
-        object.__setattr__(self, "peer", peer)
+    recovery: Recovery | None = None
+    """What ids are encrypted with; None: they are not recorded."""
 
 
 @dataclass(slots=True)
@@ -167,6 +143,10 @@ class Pipeline:
         self._known = known or KnownIds(partial(pseudonym, keys.subject))
         self._pairing = Pairing(keys.subject, keys.subject_key_id)
         self._keys = keys
+        self._ids: SubjectIds | None = None
+        if keys.recovery is not None:
+            known_by = keys.subject, keys.subject_key_id
+            self._ids = SubjectIds(keys.recovery, *known_by)
         self.streams = Streams()
         self._attribution = attribution or Attribution(
             ruleset.attribution,
@@ -199,6 +179,7 @@ class Pipeline:
         )
         after.counters = self.counters
         after._pairing = self._pairing
+        after._ids = self._ids
         after.streams = self.streams
         return after
 
@@ -286,8 +267,12 @@ class Pipeline:
                 many = views
             else:
                 events += views
+                if self._ids is not None:
+                    events += self._ids.shown(recorded, reading.extracted, views)
         if reading.extracted.pairs:
             events += self._pairing.events(reading, recorded)
+            if self._ids is not None:
+                events += self._ids.paired(recorded, reading.extracted)
         sessions = self.sessions.changes(dict.fromkeys(settled.touched), wall)
         sessions += self.drift.changes()
         return reading, Outcome(events, sessions, many)
@@ -361,6 +346,7 @@ class Pipeline:
             key=key,
             key_id=key_id,
             activities=self.ruleset.activities,
+            ids=self._ids,
         )
         views = make.views(found)
         subjects = zip(found, views, strict=True)

@@ -13,8 +13,10 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from proxy.events import FOUND_LATER, ExchangeRecorded, ViewRecorded
+from proxy.events.custody import SubjectSeen
 from proxy.exchange.model import Exchange
 from proxy.pseudonym import pseudonym
+from proxy.recovery import LONGEST, Recovery, seen
 from proxy.ruleset.model import RuleSet
 
 
@@ -24,6 +26,8 @@ class FoundLater(NamedTuple):
     digest: str
     """Of what it says, 32 hex digits."""
     view: ViewRecorded
+    seen: SubjectSeen | None = None
+    """The id of its subject; None: ids are not recorded, or it is too long."""
 
 
 def found_later(
@@ -33,6 +37,7 @@ def found_later(
     key: bytes,
     key_id: int,
     known: Collection[str] = (),
+    recovery: Recovery | None = None,
 ) -> list[FoundLater]:
     """The views of a kept exchange under these rules.
 
@@ -43,6 +48,7 @@ def found_later(
         key: The subject key in use, and its id.
         key_id: Its id.
         known: Digests of what was found before.
+        recovery: What ids are encrypted with; None: they are not recorded.
     """
     reading = ruleset.read(exchange)
     found = []
@@ -69,8 +75,24 @@ def found_later(
         )
         digest = _digest(view, each.id, key)
         if digest not in known:
-            found.append(FoundLater(digest, view))
+            found.append(FoundLater(digest, view, _seen(view, each.id, recovery)))
     return found
+
+
+def _seen(
+    view: ViewRecorded, identifier: str, recovery: Recovery | None
+) -> SubjectSeen | None:
+    if recovery is None or len(identifier) > LONGEST:
+        return None
+    return seen(
+        recovery,
+        view.application,
+        view.started_ns,
+        view.subject_type,
+        identifier,
+        view.subject,
+        view.subject_key,
+    )
 
 
 def _digest(view: ViewRecorded, identifier: str, key: bytes) -> str:

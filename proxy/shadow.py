@@ -15,13 +15,13 @@ import msgspec
 
 from proxy.events import (
     Actor,
-    CaptureMade,
     ConnectionEnded,
     Event,
     ExchangeRecorded,
     GapRecorded,
     HeartbeatRecorded,
 )
+from proxy.events.custody import CaptureMade
 
 _replace: Final = msgspec.structs.replace
 

@@ -12,11 +12,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 
+import msgspec
+
 from proxy.events import ContextTerm, Event, ExchangeRecorded, ViewRecorded
+from proxy.events.custody import SubjectSeen
 from proxy.extraction.context import Term
 from proxy.extraction.many import ManyFound
 from proxy.extraction.model import Found
 from proxy.pseudonym import pseudonym, term_hash
+from proxy.subject_ids import SubjectIds
+
+_ENCRYPTED = 16
+"""Bytes an id is longer when it is encrypted."""
 
 
 def terms(found: Sequence[Term], key: bytes, key_id: int) -> tuple[ContextTerm, ...]:
@@ -41,6 +48,8 @@ class ViewMaker:
     key_id: int
     activities: Mapping[str, str] = field(default_factory=dict)
     """Rule → processing activity, where it is not the exchange's."""
+    ids: SubjectIds | None = None
+    """What records ids beside the views; None: nothing does."""
 
     def views(self, found: Sequence[Found]) -> list[ViewRecorded] | ManyViews:
         """The views of all subjects."""
@@ -73,7 +82,8 @@ class ViewMaker:
 
 
 class ManyViews:
-    """The views of a large list."""
+    """The views of a large list, each followed by the id of its subject where ids are
+    recorded."""
 
     __slots__ = ("_found", "_make")
 
@@ -82,23 +92,44 @@ class ManyViews:
         self._found = found
 
     def __len__(self) -> int:
-        return len(self._found)
+        return len(self._found) * (1 if self._make.ids is None else 2)
 
-    def __iter__(self) -> Iterator[ViewRecorded]:
-        return map(self._make.view, self._found)
+    def __iter__(self) -> Iterator[ViewRecorded | SubjectSeen]:
+        if self._make.ids is None:
+            yield from map(self._make.view, self._found)
+            return
+        for found in self._found:
+            view = self._make.view(found)
+            yield view
+            yield self._id(found, view, self._make.ids)
 
     @property
     def held(self) -> int:
         """Bytes kept, about."""
         return self._found.held
 
-    def samples(self) -> Iterator[tuple[ViewRecorded, int]]:
-        """A view of each group, and how many are like it but for subject and place."""
+    def samples(self) -> Iterator[tuple[ViewRecorded | SubjectSeen, int]]:
+        """An event of each group, and how many are like it but for subject and
+        place."""
         start = 0
         for *_, ids in self._found.groups:
             for found in islice(self._found, start, start + 1):
-                yield self._make.view(found), len(ids)
+                view = self._make.view(found)
+                yield view, len(ids)
+                if self._make.ids is not None:
+                    longest = msgspec.structs.replace(
+                        self._id(found, view, self._make.ids),
+                        encrypted_id=bytes(_ENCRYPTED + max(map(_utf8, ids))),
+                    )
+                    yield longest, len(ids)
             start += len(ids)
+
+    def _id(self, found: Found, view: ViewRecorded, ids: SubjectIds) -> SubjectSeen:
+        return ids.event(self._make.exchange, found.type, found.id, view.subject)
+
+
+def _utf8(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
 
 
 class LongEvents:

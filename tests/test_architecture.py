@@ -47,6 +47,11 @@ HELD_ELSEWHERE = {
         "proxy/app/reconciling.py",
         "proxy/cli/reconcile.py",
     },
+    "tests/proxy/app/test_questions.py": {"proxy/cli/questions.py"},
+    "tests/proxy/store/test_roles.py": {"proxy/store/roles/__init__.py"},
+    "tests/proxy/test_pipeline.py": {"proxy/connection_context.py"},
+    "tests/proxy/store/test_subjects.py": {"proxy/retention/forgetting.py"},
+    "tests/proxy/doctor/test_roles.py": {"proxy/doctor/forbidden.py"},
     "tests/contract/test_retention.py": {
         "proxy/app/retaining.py",
         "proxy/retention/due.py",

@@ -54,6 +54,7 @@ def pipelines(
         subject=keys.subject_key,
         subject_key_id=keys.subject_key_id,
         older_sessions=keys.older_session_keys,
+        recovery=keys.recovering,
     )
     return {
         name: Pipeline(ruleset, sessions, secrets) for name, ruleset in rulesets.items()

@@ -20,12 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from proxy.app.rulesets import load_file, read_file
+from proxy.connection_context import ConnectionContext
 from proxy.errors import UsageError
 from proxy.exchange.limits import Limits
 from proxy.exchange.model import Exchange, Request
 from proxy.extraction.model import OnFailure
 from proxy.extraction.stream import Stream
-from proxy.pipeline import ConnectionContext, Outcome, Pipeline, Prepared
+from proxy.pipeline import Outcome, Pipeline, Prepared
 from proxy.quarantine import Quarantine, unread
 from proxy.ruleset import RuleSet
 from proxy.ruleset.gate import Gate

@@ -16,13 +16,14 @@ from typing import NamedTuple, TypeVar, cast
 import msgspec
 
 from proxy.capture.replaying import play
+from proxy.connection_context import ConnectionContext
 from proxy.exchange.content import Sink
 from proxy.exchange.limits import Limits
 from proxy.exchange.model import Exchange, Message, Request
 from proxy.exchange.standing import Gate
 from proxy.extraction.model import OnFailure
 from proxy.extraction.view import View
-from proxy.pipeline import ConnectionContext, Outcome, Prepared
+from proxy.pipeline import Outcome, Prepared
 from proxy.redaction.message import redact_message
 from proxy.redaction.standin import StandIns
 from proxy.tapstream import Frame, Hello, Kind, Opened

@@ -47,6 +47,8 @@ MODULES = {
     "detect": "detect",
     "review": "detect",
     "reviewed": "detect",
+    "subject": "subject",
+    "questions": "questions",
     "rules": "rules",
     "reconcile": "reconcile",
     "canary": "canary",

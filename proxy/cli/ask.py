@@ -11,29 +11,36 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import msgspec
 import typer
 
 from proxy.app.access import store_client
+from proxy.asking.answering import SEEN_BY, WHO_SAW, prepare
+from proxy.asking.client import Access
+from proxy.asking.client import ask as ask_service
+from proxy.asking.model import Ask, Views
 from proxy.cli.identity import by_which_id, print_identity
-from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, Json
+from proxy.cli.options import (
+    DEFAULT_CONFIG,
+    ConfigFile,
+    Json,
+    Service,
+    ServiceCa,
+    TokenFile,
+    Why,
+)
 from proxy.cli.printing import console, line, table
 from proxy.config import Config, load
 from proxy.errors import ExitCode, UnavailableError, UsageError
 from proxy.events import FOUND_LATER, AccountKind
 from proxy.keys import load as load_keys
-from proxy.pseudonym import pseudonym
+from proxy.keys import secret
 from proxy.store.client import ClickHouseStore
-from proxy.store.crosswalk import Identifier, Identity, who_saw_client
-from proxy.store.investigations import (
-    Answer,
-    Caveats,
-    Seen,
-    period_caveats,
-    seen_by,
-)
+from proxy.store.crosswalk import Identity
+from proxy.store.investigations import Answer, Caveats, Seen
 from proxy.store.port import StoreRejected, StoreUnavailable
 
 T = TypeVar("T")
@@ -74,27 +81,27 @@ def who_saw_command(
     limit: Limit = 10_000,
     as_of: AsOf = None,
     *,
+    reason: Why = "",
+    service: Service = "",
+    token_file: TokenFile = None,
+    service_ca: ServiceCa = None,
     as_json: Json = False,
 ) -> int:
     """Which accounts were shown this client's record, by any of its ids."""
-    settings = load(config)
     since, until = period(start, end)
-    known = moment("--as-of", as_of) if as_of is not None else None
-    keys = load_keys(settings.keys)
-    asked = [
-        Identifier(
-            type=subject_type, pseudonym=pseudonym(k, subject_type, client).hex()
-        )
-        for k in keys.subject.values()
-    ]
-
-    def ask(store: ClickHouseStore) -> tuple[Answer, Identity, Caveats]:
-        answer, identity = who_saw_client(
-            store, asked, since, until, limit=limit, as_of=known
-        )
-        return answer, identity, period_caveats(store, since, until)
-
-    answer, identity, caveats = asking(settings, ask)
+    wanted = Ask(
+        question=WHO_SAW,
+        reason=reason,
+        start=since,
+        end=until,
+        clients=(client,),
+        subject_type=subject_type,
+        as_of=moment("--as-of", as_of) if as_of is not None else None,
+        limit=limit,
+    )
+    found = put(wanted, Views, config, service, token_file, service_ca)
+    answer, caveats = found.answer, found.caveats
+    identity = found.identity or Identity(())
     if as_json:
         typer.echo(_json(answer, caveats, since, until, identity))
         return ExitCode.OK
@@ -122,18 +129,25 @@ def seen_by_command(
     limit: Limit = 10_000,
     as_of: AsOf = None,
     *,
+    reason: Why = "",
+    service: Service = "",
+    token_file: TokenFile = None,
+    service_ca: ServiceCa = None,
     as_json: Json = False,
 ) -> int:
     """Which records this account was shown; subjects appear as pseudonyms."""
-    settings = load(config)
     since, until = period(start, end)
-    known = moment("--as-of", as_of) if as_of is not None else None
-
-    def ask(store: ClickHouseStore) -> tuple[Answer, Caveats]:
-        answer = seen_by(store, employee, since, until, limit=limit, as_of=known)
-        return answer, period_caveats(store, since, until)
-
-    answer, caveats = asking(settings, ask)
+    wanted = Ask(
+        question=SEEN_BY,
+        reason=reason,
+        start=since,
+        end=until,
+        employee=employee,
+        as_of=moment("--as-of", as_of) if as_of is not None else None,
+        limit=limit,
+    )
+    found = put(wanted, Views, config, service, token_file, service_ca)
+    answer, caveats = found.answer, found.caveats
     if as_json:
         typer.echo(_json(answer, caveats, since, until))
         return ExitCode.OK
@@ -149,6 +163,34 @@ def seen_by_command(
     )
     _print_caveats(caveats)
     return ExitCode.OK
+
+
+def put(
+    wanted: Ask,
+    answer: type[T],
+    config: Path,
+    service: str,
+    token_file: Path | None,
+    service_ca: Path | None,
+) -> T:
+    """Ask the question service, or without one the config's store.
+
+    Raises:
+        UsageError: a question that makes no sense, or what a service needs is missing.
+        UnavailableError: service or store does not answer.
+    """
+    if service:
+        if not wanted.reason.strip():
+            raise UsageError("--reason is missing: the question service records it")
+        if token_file is None:
+            raise UsageError("--token-file is missing: who asks?")
+        access = Access(url=service, token=secret(token_file), ca=service_ca)
+        return ask_service(access, wanted, answer)
+    settings = load(config)
+    prepared = prepare(wanted, lambda: load_keys(settings.keys))
+    found = asking(settings, prepared.run)
+    assert isinstance(found, answer)
+    return found
 
 
 def asking(config: Config, ask: Callable[[ClickHouseStore], T]) -> T:

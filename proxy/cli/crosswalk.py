@@ -20,10 +20,11 @@ from proxy.crosswalk import MOST_BYTES, check, pairs_of
 from proxy.csv_lines import FileRefused
 from proxy.deposit import deposit
 from proxy.errors import ExitCode, UsageError
-from proxy.events import IdentifiersPaired
+from proxy.events import Event, IdentifiersPaired
 from proxy.keys import KeyFile
 from proxy.keys import load as load_keys
 from proxy.pseudonym import pseudonym
+from proxy.recovery import seen
 from proxy.store.crosswalk import conflicts_of
 
 _NAME_SHOWN = 64
@@ -73,16 +74,22 @@ def load(
             f"{file}: {refused.count} mistakes; nothing of it was loaded"
         ) from None
     keys = load_keys(settings.keys)
-    done = deposit(settings.tap_socket, _events(data, file.name, keys))
-    typer.echo(f"{file}: {done:,} of {count:,} pairs recorded")
+    deposit(settings.tap_socket, _events(data, file.name, keys))
+    typer.echo(f"{file}: {count:,} of {count:,} pairs recorded")
     return ExitCode.OK
 
 
-def _events(data: bytes, name: str, keys: KeyFile) -> Iterator[IdentifiersPaired]:
+def _events(data: bytes, name: str, keys: KeyFile) -> Iterator[Event]:
+    """Each pair, and before it both ids where ids are recorded."""
     source = f"file {name[:_NAME_SHOWN]} {hashlib.sha256(data).hexdigest()[:16]}"
     now_ns = time.time_ns()
-    key = keys.subject_key
+    key, number, recovery = keys.subject_key, keys.subject_key_id, keys.recovering
     for pair in pairs_of(data):
+        one = pseudonym(key, pair.one_type, pair.one)
+        other = pseudonym(key, pair.other_type, pair.other)
+        if recovery is not None:
+            yield seen(recovery, "", now_ns, pair.one_type, pair.one, one, number)
+            yield seen(recovery, "", now_ns, pair.other_type, pair.other, other, number)
         yield IdentifiersPaired(
             application="",
             wire=0,
@@ -90,10 +97,10 @@ def _events(data: bytes, name: str, keys: KeyFile) -> Iterator[IdentifiersPaired
             request_offset=0,
             at_ns=now_ns,
             one_type=pair.one_type,
-            one=pseudonym(key, pair.one_type, pair.one),
+            one=one,
             other_type=pair.other_type,
-            other=pseudonym(key, pair.other_type, pair.other),
-            key=keys.subject_key_id,
+            other=other,
+            key=number,
             source=source,
             ruleset="",
         )

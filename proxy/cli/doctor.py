@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from typing import Annotated
 
 import typer
 
+from proxy.app.schema import store_user
 from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, Json
 from proxy.cli.printing import console, line, table
 from proxy.config import load
 from proxy.doctor.finding import Finding, Grade
+from proxy.doctor.roles import roles
 from proxy.doctor.run import examine
-from proxy.errors import ExitCode
+from proxy.errors import ExitCode, UsageError
 
 
 def register(app: typer.Typer) -> None:
@@ -20,10 +23,36 @@ def register(app: typer.Typer) -> None:
     app.command()(doctor)
 
 
-def doctor(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -> int:
+def doctor(
+    config: ConfigFile = DEFAULT_CONFIG,
+    *,
+    store: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            help="Check only this ClickHouse server: what roles must not do.",
+        ),
+    ] = "",
+    database: Annotated[str, typer.Option(help="With --store: its database.")] = (
+        "whosaw"
+    ),
+    user: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=ROLE:FILE",
+            help="With --store: a user of a role, and the file with his password.",
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> int:
     """Check host, certificates, disk, clock, kernel, application, rules and store;
     exit code 1 when something is bad or refused. Changes nothing."""
-    found = list(examine(load(config)))
+    if bool(store) != bool(user):
+        raise UsageError("--store URL goes with --user NAME=ROLE:FILE, one or more")
+    if store:
+        found = list(roles(store, database, [store_user(each) for each in user or ()]))
+    else:
+        found = list(examine(load(config)))
     if as_json:
         plain = [{**asdict(each), "grade": each.grade.value} for each in found]
         typer.echo(json.dumps(plain, indent=2))

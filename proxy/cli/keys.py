@@ -1,7 +1,8 @@
-"""``whosaw keys``: the keys that seals are signed with and captures encrypted to."""
+"""``whosaw keys``: made, rotated, and put in a safe."""
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -9,10 +10,14 @@ import typer
 
 from proxy.capture import keys as capture_keys
 from proxy.capture.envelope import fingerprint as capture_fingerprint
-from proxy.cli.options import DEFAULT_CONFIG, ConfigFile
+from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, user
 from proxy.config import load
+from proxy.errors import UsageError
+from proxy.escrow import export as export_keys
+from proxy.escrow import restore
 from proxy.evidence.seal import fingerprint
 from proxy.key_pair import public_path
+from proxy.keys import rotate
 from proxy.seal_key import create
 
 
@@ -22,6 +27,9 @@ def register(app: typer.Typer) -> None:
     group.callback()(_group)
     group.command("make-seal-key")(make_seal_key)
     group.command("make-capture-key")(make_capture_key)
+    group.command("rotate")(rotate_command)
+    group.command("export")(export)
+    group.command("restore")(restore_command)
     app.add_typer(group, name="keys")
 
 
@@ -55,4 +63,51 @@ def make_capture_key(
     told = capture_fingerprint(public)
     typer.echo(f"{out}: the private key {told}, mode 0600; it opens captures")
     typer.echo(f"{public_path(out)}: its public half, for capture --to")
+    return 0
+
+
+def rotate_command(
+    kind: Annotated[str, typer.Argument(help="session, subject or recovery.")],
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> int:
+    """Add a newer key to the key file; older ones stay, so questions reach old rows.
+
+    Restart the sidecar after it, and load caseload and watchlist again. A client counts
+    twice in a period with two subject keys: see docs/keys.md.
+    """
+    path = load(config).keys
+    number = rotate(path, kind)
+    typer.echo(f"{path}: {kind} key {number} is used from the next start on")
+    typer.echo("the copy in the safe is older now: run whosaw keys export")
+    return 0
+
+
+def export(
+    out: Annotated[Path, typer.Argument(help="A new file.")],
+    to: Annotated[Path, typer.Option(help="Public X25519 key it is encrypted to.")],
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> int:
+    """Write the key file for a safe, encrypted to the public key of who keeps it.
+
+    Example: whosaw keys make-capture-key escrow on another host, then here
+    whosaw keys export keys.escrow --to escrow.pub
+    """
+    keys = load(config).keys
+    export_keys(
+        keys, out, capture_keys.load_public(to), by=user(), now_ns=time.time_ns()
+    )
+    typer.echo(f"{out}: the keys of {keys}, for who has the private key")
+    return 0
+
+
+def restore_command(
+    escrow: Annotated[Path, typer.Argument(help="What keys export wrote.")],
+    out: Annotated[Path, typer.Argument(help="A new key file.")],
+    key: Annotated[Path, typer.Option(help="Private X25519 key that opens it.")],
+) -> int:
+    """Make a key file again of what was exported."""
+    if out.exists():
+        raise UsageError(f"{out}: is there already; keys are restored to a new file")
+    restore(escrow, out, capture_keys.load(key), now_ns=time.time_ns())
+    typer.echo(f"{out}: the key file, mode 0600")
     return 0

@@ -20,6 +20,32 @@ ConfigFile = Annotated[
         show_default=True,
     ),
 ]
+Service = Annotated[
+    str,
+    typer.Option(
+        envvar="WHOSAW_SERVICE",
+        metavar="URL",
+        help="Ask the question service there; without: the store of the config.",
+    ),
+]
+TokenFile = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="WHOSAW_TOKEN_FILE", help="With --service: the file with your token."
+    ),
+]
+ServiceCa = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="WHOSAW_SERVICE_CA", help="With --service: its authority, PEM."
+    ),
+]
+Why = Annotated[
+    str,
+    typer.Option(
+        "--reason", help="Why you ask, such as a case number; --service needs it."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object for machines.")]
 
 DEFAULT_CONFIG = Path("whosaw.yaml")

@@ -12,11 +12,11 @@ from pathlib import Path
 from proxy.capture.keys import load as load_key
 from proxy.capture.replaying import Replayed
 from proxy.capture.replaying import replay as replay_capture
+from proxy.connection_context import ConnectionContext
 from proxy.errors import UsageError
 from proxy.events import Event
 from proxy.har import HarRefused, Recorded, main_host, read_har
 from proxy.pairs import PairsRefused, read_pairs
-from proxy.pipeline import ConnectionContext
 from proxy.recorder.deciding import Application
 
 KEY = "WHOSAW_CAPTURE_KEY"

@@ -16,6 +16,7 @@ from typing import Any
 from proxy.attribution.sessions import Sessions
 from proxy.capture.replaying import Replayed
 from proxy.cli.recordings import replay
+from proxy.connection_context import ConnectionContext
 from proxy.errors import UsageError
 from proxy.events import Action, ExchangeRecorded, Extraction
 from proxy.exchange.limits import Limits
@@ -23,7 +24,7 @@ from proxy.exchange.model import Exchange, Request
 from proxy.extraction import Reading
 from proxy.extraction.model import OnFailure
 from proxy.extraction.stream import Stream
-from proxy.pipeline import ConnectionContext, Keys, Outcome, Pipeline, Prepared
+from proxy.pipeline import Keys, Outcome, Pipeline, Prepared
 from proxy.ruleset import RuleSet
 from proxy.ruleset.gate import Gate
 

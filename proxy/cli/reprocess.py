@@ -79,6 +79,7 @@ def reprocess(
             keys.subject_key,
             keys.subject_key_id,
             known,
+            keys.recovering,
         )
         told["read"] += bool(found)
         told["views"] += len(found)
@@ -101,7 +102,8 @@ def reprocess(
 def _record(config: Config, found: list[FoundLater]) -> None:
     """On disk first, then known: run again after a crash in between, some of these
     may be recorded twice."""
-    deposit(config.tap_socket, [each.view for each in found])
+    seen = [each.seen for each in found if each.seen is not None]
+    deposit(config.tap_socket, [*(each.view for each in found), *seen])
     path = config.quarantine_directory / FOUND
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:

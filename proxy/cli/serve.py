@@ -149,11 +149,29 @@ def migrate(
             help="With --plan: print the schema for this cluster; no store is asked."
         ),
     ] = "",
+    roles: Annotated[
+        bool,
+        typer.Option("--roles", help="Make the roles of a server; with --plan: print."),
+    ] = False,
+    user: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=ROLE:FILE",
+            help="With --roles: a user with this role and the password of this file.",
+        ),
+    ] = None,
 ) -> int:
     """Bring the store's schema up to date."""
-    from proxy.app.schema import bring_up
+    from proxy.app.schema import bring_up, bring_up_roles
 
     log_to_stderr("migrate")
+    if user and not roles:
+        raise UsageError("--user goes with --roles")
+    if roles:
+        told = bring_up_roles(load(config), plan_only=plan, users=user or ())
+        for line in told:
+            typer.echo(line)
+        return 0
     for line in bring_up(load(config), plan_only=plan, cluster=cluster):
         typer.echo(line)
     return 0

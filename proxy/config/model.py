@@ -249,6 +249,18 @@ class Admin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """Where the question service answers, and whom."""
+
+    listen: Address
+    people: Path
+    """Names with hashed tokens."""
+    certificate: Path | None
+    """PEM, leaf first; None only on loopback."""
+    key: Path | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Telemetry:
     """Where metrics are pushed."""
 
@@ -315,6 +327,7 @@ class Config:
     telemetry: Telemetry | None = None
     across: Across | None = None
     quarantine: Quarantining | None = None
+    asking: Asking | None = None
     canary: Canary | None = None
     detections: Detecting | None = None
     ldv: Ldv | None = None
@@ -327,6 +340,11 @@ class Config:
             each.transparent is not None and each.transparent.method is tproxy
             for each in self.applications
         )
+
+    @property
+    def inquiry_directory(self) -> Path:
+        """Where the question service has its journal and its seals."""
+        return self.state / "questions"
 
     @property
     def tap_socket(self) -> Path:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from proxy.config.across import across
 from proxy.config.applications import applications
+from proxy.config.asking import asking
 from proxy.config.canary import canary
 from proxy.config.checking import (
     applications_complete,
@@ -88,6 +89,7 @@ def read(text: str, path: Path, problems: Problems) -> Config | None:
             telemetry=telemetry(fields, problems),
             across=across(fields, problems),
             quarantine=quarantine(fields, base, problems),
+            asking=asking(fields, base, state, problems),
             canary=canary(fields, base, fronts, problems),
             detections=detecting(fields, base, problems),
             ldv=ldv(fields, base, problems),

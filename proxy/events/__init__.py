@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import msgspec
 
+from proxy.events.custody import CaptureMade, InquiryRecorded, SubjectSeen
 from proxy.events.words import AccountKind as AccountKind
 from proxy.events.words import Action as Action
 from proxy.events.words import Extraction as Extraction
@@ -265,22 +266,6 @@ class IdentifiersPaired(msgspec.Struct, frozen=True, array_like=True, tag="p"):
     """Empty when a file said so."""
 
 
-class CaptureMade(msgspec.Struct, frozen=True, array_like=True, tag="m"):
-    """Somebody asked for a copy of all traffic, and got it from then on."""
-
-    at_ns: int
-    capture: str
-    """Id of the file, 32 hex digits."""
-    taken_by: str
-    """As that command told it: the user it ran as."""
-    uid: int
-    """As the kernel told it."""
-    reason: str
-    redacted: bool
-    """As that command told it: what it wrote is stand-ins, not what passed."""
-    expires_ns: int
-
-
 Event = (
     ExchangeRecorded
     | ViewRecorded
@@ -291,6 +276,8 @@ Event = (
     | HeartbeatRecorded
     | IdentifiersPaired
     | CaptureMade
+    | SubjectSeen
+    | InquiryRecorded
 )
 
 _encoder = msgspec.msgpack.Encoder()

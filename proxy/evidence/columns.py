@@ -10,8 +10,10 @@ anew without any seal noticing.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 from functools import cache
+from types import MappingProxyType
 from typing import NamedTuple
 
 
@@ -144,6 +146,12 @@ _FIRST: dict[str, tuple[Column, ...]] = {
 
 Added = tuple[tuple[int, str, str, Kind], ...]
 
+
+def _table(version: int, table: str, *added: Column) -> Added:
+    """A table that came with this version."""
+    return tuple((version, table, each.name, each.kind) for each in added)
+
+
 ADDED: Added = (
     (2, "attributions", "about", Kind.TEXT),
     (3, "exchanges", "activity", Kind.TEXT),
@@ -152,8 +160,33 @@ ADDED: Added = (
     (3, "exchanges", "processor", Kind.TEXT),
     (3, "views", "activity", Kind.TEXT),
     (3, "views", "trace_id", Kind.TEXT),
+    *_table(
+        4,
+        "subjects",
+        *_IDENTITY,
+        *_columns(Kind.TEXT, "application"),
+        *_columns(Kind.SIGNED, "at"),
+        *_columns(Kind.TEXT, "subject_type"),
+        *_columns(Kind.BYTES, "subject"),
+        *_columns(Kind.NUMBER, "subject_key recovery_key"),
+    ),
+    *_table(
+        4,
+        "inquiries",
+        *_IDENTITY,
+        *_columns(Kind.SIGNED, "at"),
+        *_columns(Kind.TEXT, "inquiry person question reason subject_type"),
+        *_columns(Kind.TEXTS, "subjects"),
+        *_columns(Kind.TEXT, "employee about"),
+        *_columns(Kind.SIGNED, "from_at to_at"),
+        *_columns(Kind.TEXT, "client_address"),
+    ),
 )
 """(version, table, column, kind), the newest last: what came after version 1."""
+
+NOT_SEALED: Mapping[str, str] = MappingProxyType({"subjects": "encrypted_id"})
+"""The one column of a table that seals do not cover: it can be emptied when a subject
+is forgotten, and is authenticated by itself (``proxy.recovery``)."""
 
 VERSION = max((version for version, *_ in ADDED), default=1)
 """The version new seals are made with."""

@@ -14,8 +14,8 @@ from typing import Any
 
 import msgspec
 
+from proxy.connection_context import ConnectionContext
 from proxy.events import GapKind
-from proxy.pipeline import ConnectionContext
 from proxy.recorder import gaps, leaving
 from proxy.recorder.connection import Connection
 from proxy.recorder.deciding import Application, Decisions, Output, place_of

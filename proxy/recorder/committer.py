@@ -255,7 +255,7 @@ class Committer:
             if not self.shadow:
                 self._events.add_many(many)
             for sample, number in many.samples():
-                self.tally.add_views(sample, number)
+                self.tally.add_many(sample, number)
 
     def _take(self) -> Batch:
         batch = Batch(

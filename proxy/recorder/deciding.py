@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from proxy.connection_context import ConnectionContext
 from proxy.events import (
     ConnectionEnded,
     Event,
@@ -27,7 +28,7 @@ from proxy.exchange.limits import Limits as ReadingLimits
 from proxy.exchange.model import Exchange, Request
 from proxy.exchange.standing import Gate
 from proxy.extraction.model import OnFailure
-from proxy.pipeline import ConnectionContext, Outcome, Prepared
+from proxy.pipeline import Outcome, Prepared
 from proxy.recorder.connection import Connection
 from proxy.recorder.gaps import Blindness
 from proxy.recorder.limits import Limits

@@ -1,6 +1,6 @@
 """Events that other commands of this host hand to the recorder, which alone writes
-the journal: pairs from a file, what a better rule found, names that several sidecars
-know together, gaps somebody meant.
+the journal: pairs from a file, ids of subjects, what a better rule found, names that
+several sidecars know together, gaps somebody meant.
 
 A peer whose first frame is ``DEPOSIT`` sends nothing else; each frame is one
 transaction, answered with ``DEPOSITED`` once it is on disk. Only what
@@ -33,10 +33,11 @@ from proxy.events import (
     ViewRecorded,
     decode,
 )
+from proxy.events.custody import SubjectSeen
 from proxy.recorder.committer import Committer
 from proxy.tapstream import Kind, pack
 
-ACCEPTED = (AttributionLearned, IdentifiersPaired)
+ACCEPTED = (AttributionLearned, IdentifiersPaired, SubjectSeen)
 """Kinds of events that are taken from a peer, beside views that were found later and
 times in which traffic was kept off the sidecar."""
 MOST_WAITING = 8

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from proxy.events import CaptureMade
+from proxy.events.custody import CaptureMade
 from proxy.recorder.limits import Limits
 from proxy.recorder.source import Source
 from proxy.tapstream import (

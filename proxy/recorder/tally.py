@@ -41,9 +41,10 @@ class Tally:
             if not event.intended:
                 self.gap_bytes += event.up_bytes + event.down_bytes
 
-    def add_views(self, like: ViewRecorded, number: int) -> None:
-        """Count views that differ in subject and place only."""
-        self.views[like.application, like.action.value] += number
+    def add_many(self, like: Event, number: int) -> None:
+        """Count events that differ in subject and place only."""
+        if isinstance(like, ViewRecorded):
+            self.views[like.application, like.action.value] += number
 
     def figures(self) -> dict[str, object]:
         """As lists, which JSON can carry: ``[application, ..., count]``."""

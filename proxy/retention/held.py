@@ -57,6 +57,8 @@ HELD = {
     "gaps": f"to_at >= {_FROM} AND from_at < {_TO}",
     "heartbeats": _AT,
     "captures": _AT,
+    "inquiries": _AT,
+    "subjects": f"subject IN {_SUBJECTS} OR subject IN (SELECT subject {_OF_VIEWS})",
     "crosswalk": f"one IN {_SUBJECTS} OR other IN {_SUBJECTS}",
 }
 """By table: which rows of it a hold keeps."""

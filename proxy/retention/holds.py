@@ -93,7 +93,7 @@ def place(
     """
     if not subjects and not employee:
         raise UsageError("a hold needs a client or an employee")
-    _check_reason(reason)
+    check_reason(reason)
     if len(in_force(store)) >= MOST_HOLDS:
         raise UsageError(f"{MOST_HOLDS} holds are in force: release one first")
     hold = Hold(
@@ -118,7 +118,7 @@ def release(
     Raises:
         UsageError: no such hold is in force.
     """
-    _check_reason(reason)
+    check_reason(reason)
     for hold in in_force(store):
         if hold.id == hold_id:
             released = Hold(
@@ -136,7 +136,12 @@ def release(
     raise UsageError(f"no hold {hold_id} is in force; whosaw hold list tells which are")
 
 
-def _check_reason(reason: str) -> None:
+def check_reason(reason: str) -> None:
+    """Make sure that there is one.
+
+    Raises:
+        UsageError: there is none, or it is too long.
+    """
     if not reason.strip() or len(reason) > MOST_REASON:
         raise UsageError(f"a reason of 1 to {MOST_REASON} characters is needed")
 

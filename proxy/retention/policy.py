@@ -54,6 +54,12 @@ PERIODS: Mapping[str, Period] = MappingProxyType(
         "gaps": Period(
             "from_at", QUARTER_MORE, "an answer tells what it does not know to the end"
         ),
+        "inquiries": Period(
+            "at", QUARTER_MORE, "who asked about a view, as long as it is there"
+        ),
+        "subjects": Period(
+            "at", TEN_YEARS, "an id is told once and serves every later view"
+        ),
         "crosswalk": Period(
             "at", TEN_YEARS, "a pair is told once and serves every later view"
         ),
@@ -128,6 +134,8 @@ FOR_GOOD: Mapping[str, str] = MappingProxyType(
         "context_loads": "which file was loaded by whom; no client",
         "seals": "the chain; no personal data",
         "seal_seeds": "goes with the rows of its seal",
+        "forgotten": "who was forgotten by whom is accounted for; a pseudonym each",
+        "unit_readers": "who might read what is accounted for; no client",
         "holds": "who kept what beyond its time is accounted for",
         "held_rows": "the engine erases it after a week; no personal data",
         "erasures": "what was erased is accounted for; no personal data",

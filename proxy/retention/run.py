@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from proxy.errors import UsageError
 from proxy.evidence.seal import Seal
 from proxy.retention import due as dues
-from proxy.retention import seals
+from proxy.retention import forgetting, seals
 from proxy.retention.due import Due, Stretch
 from proxy.retention.held import mark, nanoseconds
 from proxy.retention.holds import Hold, in_force
@@ -58,6 +58,8 @@ class Outcome:
     """Rows that were to be erased and are there still: always a fault."""
     waiting: int = 0
     """Rows old enough by their own time that no old seal covers yet."""
+    forgotten: int = 0
+    """Rows whose id was emptied, because its subject was forgotten."""
     doubtful: list[str] = field(default_factory=list)
     """Seals that do not verify; their rows were not erased."""
 
@@ -101,6 +103,8 @@ def retain(
         progress(f"{stretch.node}:{stretch.epoch}")
         _stretch(store, retention, now_ns, stretch, holds, outcome, dry=dry)
     _plain(store, retention, now_ns, holds, outcome, dry=dry)
+    if not dry:
+        outcome.forgotten = forgetting.erase(store)
     return outcome
 
 

@@ -10,7 +10,6 @@ import msgspec
 
 from proxy.events import (
     AttributionLearned,
-    CaptureMade,
     ConnectionEnded,
     ExchangeRecorded,
     GapRecorded,
@@ -20,6 +19,7 @@ from proxy.events import (
     ViewRecorded,
     decode,
 )
+from proxy.events.custody import CaptureMade, InquiryRecorded, SubjectSeen
 from proxy.journal.model import Entry
 from proxy.store.row_of import Row
 from proxy.store.tables import Table, table_for
@@ -85,7 +85,7 @@ def happened_ns(body: bytes) -> int | None:
             return event.started_ns
         case AttributionLearned() | SessionChanged() | HeartbeatRecorded():
             return event.at_ns
-        case IdentifiersPaired() | CaptureMade():
+        case IdentifiersPaired() | CaptureMade() | SubjectSeen() | InquiryRecorded():
             return event.at_ns
         case GapRecorded():
             return event.to_ns

@@ -286,11 +286,30 @@ class ClickHouseStore:
         Raises:
             As ``query``.
         """
+        self._mutate(table, f"DELETE WHERE {where}", params)
+
+    def rewrite(
+        self, table: str, change: str, where: str, params: Mapping[str, object]
+    ) -> None:
+        """Change columns of these rows; returns when their parts are rewritten.
+
+        Args:
+            table: whose rows.
+            change: the columns with their values, as SQL of constant text.
+            where: which rows, as SQL of constant text over ``params``.
+            params: its values.
+
+        Raises:
+            As ``query``.
+        """
+        self._mutate(table, f"UPDATE {change} WHERE {where}", params)
+
+    def _mutate(self, table: str, what: str, params: Mapping[str, object]) -> None:
         cluster = self.settings.cluster
         on = f" ON CLUSTER {checked(cluster)}" if cluster else ""
         settings = {"mutations_sync": 2, "allow_nondeterministic_mutations": 1}
         self.command(
-            f"ALTER TABLE {{table:Identifier}}{on} DELETE WHERE {where}",
+            f"ALTER TABLE {{table:Identifier}}{on} {what}",
             {**params, "table": local(table) if cluster else table},
             settings=settings if cluster else None,
         )

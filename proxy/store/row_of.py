@@ -9,7 +9,6 @@ from __future__ import annotations
 from proxy.events import (
     Actor,
     AttributionLearned,
-    CaptureMade,
     ConnectionEnded,
     Event,
     ExchangeRecorded,
@@ -19,6 +18,7 @@ from proxy.events import (
     SessionChanged,
     ViewRecorded,
 )
+from proxy.events.custody import CaptureMade, InquiryRecorded, SubjectSeen
 
 Row = tuple[object, ...]
 
@@ -240,4 +240,45 @@ def capture(event: Event, node: str, epoch: int, seq: int) -> Row:
         event.reason,
         event.redacted,
         event.expires_ns,
+    )
+
+
+def subject(event: Event, node: str, epoch: int, seq: int) -> Row:
+    """The row of a subject's id."""
+    if not isinstance(event, SubjectSeen):
+        raise TypeError(f"not a subject's id: {type(event).__name__}")
+    return (
+        node,
+        epoch,
+        seq,
+        event.application,
+        event.at_ns,
+        event.subject_type,
+        event.subject,
+        event.subject_key,
+        event.encrypted_id,
+        event.recovery_key,
+    )
+
+
+def inquiry(event: Event, node: str, epoch: int, seq: int) -> Row:
+    """The row of a question that was asked."""
+    if not isinstance(event, InquiryRecorded):
+        raise TypeError(f"not an inquiry: {type(event).__name__}")
+    return (
+        node,
+        epoch,
+        seq,
+        event.at_ns,
+        event.inquiry,
+        event.person,
+        event.question,
+        event.reason,
+        event.subject_type,
+        event.subjects,
+        event.employee,
+        event.about,
+        event.from_ns,
+        event.to_ns,
+        event.client_address,
     )

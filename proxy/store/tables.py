@@ -21,7 +21,6 @@ from typing import assert_never
 
 from proxy.events import (
     AttributionLearned,
-    CaptureMade,
     ConnectionEnded,
     Event,
     ExchangeRecorded,
@@ -31,6 +30,7 @@ from proxy.events import (
     SessionChanged,
     ViewRecorded,
 )
+from proxy.events.custody import CaptureMade, InquiryRecorded, SubjectSeen
 from proxy.store import row_of
 from proxy.store.row_of import Row
 
@@ -231,6 +231,41 @@ CAPTURES = Table(
     row_of.capture,
 )
 
+SUBJECTS = Table(
+    "subjects",
+    (
+        *IDENTITY,
+        "application",
+        "at",
+        "subject_type",
+        "subject",
+        "subject_key",
+        "encrypted_id",
+        "recovery_key",
+    ),
+    row_of.subject,
+)
+
+INQUIRIES = Table(
+    "inquiries",
+    (
+        *IDENTITY,
+        "at",
+        "inquiry",
+        "person",
+        "question",
+        "reason",
+        "subject_type",
+        "subjects",
+        "employee",
+        "about",
+        "from_at",
+        "to_at",
+        "client_address",
+    ),
+    row_of.inquiry,
+)
+
 TABLES = (
     EXCHANGES,
     VIEWS,
@@ -241,6 +276,8 @@ TABLES = (
     HEARTBEATS,
     CROSSWALK,
     CAPTURES,
+    SUBJECTS,
+    INQUIRIES,
 )
 
 
@@ -265,5 +302,9 @@ def table_for(event: Event) -> Table:
             return CROSSWALK
         case CaptureMade():
             return CAPTURES
+        case SubjectSeen():
+            return SUBJECTS
+        case InquiryRecorded():
+            return INQUIRIES
         case _:
             assert_never(event)

@@ -11,9 +11,10 @@ from collections.abc import Callable
 
 from proxy.attribution.asked import Asked
 from proxy.attribution.sessions import Sessions
+from proxy.connection_context import ConnectionContext
 from proxy.events import encode
 from proxy.exchange.model import Exchange
-from proxy.pipeline import ConnectionContext, Keys, Pipeline
+from proxy.pipeline import Keys, Pipeline
 from proxy.ruleset.model import RuleSet
 from proxy.ruleset.reader import load
 from tests.support.browsing import LATER, exchange

@@ -21,10 +21,11 @@ import uvloop
 
 from proxy.attribution.sessions import Sessions
 from proxy.clock import SystemClock
+from proxy.connection_context import ConnectionContext
 from proxy.exchange.framing import ConnectionParser
 from proxy.exchange.model import Exchange
 from proxy.journal import Journal
-from proxy.pipeline import ConnectionContext, Keys, Pipeline
+from proxy.pipeline import Keys, Pipeline
 from proxy.recorder import Limits, Recorder, RecorderSettings
 from proxy.recorder.assembly import Assembly
 from proxy.recorder.committer import Committer

@@ -13,7 +13,6 @@ from proxy.capture.replaying import replay
 from proxy.capture.taking import Captured, capture
 from proxy.clock import SystemClock
 from proxy.events import (
-    CaptureMade,
     Event,
     ExchangeRecorded,
     GapRecorded,
@@ -21,6 +20,7 @@ from proxy.events import (
     ViewRecorded,
     decode,
 )
+from proxy.events.custody import CaptureMade
 from proxy.journal import Journal, JournalReader
 from proxy.pipeline import Keys, Pipeline
 from proxy.pseudonym import pseudonym

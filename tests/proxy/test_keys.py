@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from proxy.errors import UsageError
-from proxy.keys import load, load_or_create, parse, secret, secret_or_create
+from proxy.keys import load, load_or_create, parse, rotate, secret, secret_or_create
 
 HEX = "ab" * 32
 
@@ -79,3 +79,44 @@ def test_a_secret_is_made_once_and_kept_closed(tmp_path: Path) -> None:
     path.chmod(0o644)
     with pytest.raises(UsageError, match="chmod 600"):
         secret(path)
+
+
+def test_a_rotated_key_is_in_use_and_the_older_one_stays(tmp_path: Path) -> None:
+    """Old rows can still be asked for; the file stays its owner's alone."""
+    path = tmp_path / "keys"
+    before = load_or_create(path)
+
+    number = rotate(path, "subject")
+
+    after = load(path)
+    assert (number, after.subject_key_id) == (2, 2)
+    assert after.subject[1] == before.subject_key
+    assert after.session == before.session
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [each.name for each in tmp_path.iterdir()] == ["keys"]
+
+
+def test_a_file_of_before_there_were_recovery_keys_gets_one(tmp_path: Path) -> None:
+    """Until then no id is recorded."""
+    path = tmp_path / "keys"
+    path.write_text(f"session 1 {HEX}\nsubject 1 {HEX}")
+    path.chmod(0o600)
+    assert load(path).recovering is None
+
+    rotate(path, "recovery")
+
+    found = load(path).recovering
+    assert found is not None
+    assert found.key_id == 1
+
+
+def test_no_key_of_another_kind_is_made(tmp_path: Path) -> None:
+    """The file stays as it was."""
+    path = tmp_path / "keys"
+    load_or_create(path)
+    before = path.read_bytes()
+
+    with pytest.raises(UsageError, match="session, subject, recovery"):
+        rotate(path, "seal")
+
+    assert path.read_bytes() == before

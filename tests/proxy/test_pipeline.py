@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from proxy.attribution.sessions import Sessions
+from proxy.connection_context import ConnectionContext
 from proxy.events import (
     Action,
     Event,
@@ -20,7 +21,7 @@ from proxy.events import (
 from proxy.exchange.model import Exchange
 from proxy.extraction.model import Reading
 from proxy.extraction.view import View
-from proxy.pipeline import ConnectionContext, Keys, Outcome, Pipeline
+from proxy.pipeline import Keys, Outcome, Pipeline
 from proxy.pseudonym import pseudonym
 from proxy.ruleset.model import RuleSet
 from proxy.ruleset.reader import load

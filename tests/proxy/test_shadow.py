@@ -65,6 +65,8 @@ def test_a_field_that_is_added_is_thought_of(kind: type) -> None:
         "SessionChanged": None,
         "AttributionLearned": None,
         "IdentifiersPaired": None,
+        "SubjectSeen": None,
+        "InquiryRecorded": None,
     }
 
     fields = known[kind.__name__]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from proxy.events import Action
+from dataclasses import replace
+
+from proxy.events import Action, encode
+from proxy.events.custody import SubjectSeen
 from proxy.extraction.many import ManyFound
 from proxy.extraction.model import Found
 from proxy.pseudonym import pseudonym
+from proxy.recovery import Recovery
+from proxy.subject_ids import SubjectIds
 from proxy.views import LongEvents, ManyViews, ViewMaker
 from tests.support.rows import EXCHANGE
 
@@ -35,7 +40,29 @@ def test_the_views_of_a_large_list_are_those_of_its_subjects() -> None:
 
     assert list(views) == [MAKER.view(each) for each in found]
     assert list(LongEvents([MAKER.exchange], views)) == [MAKER.exchange, *views]
-    assert [(view.action, count) for view, count in views.samples()] == [
-        (Action.EXPORT, 2),
-        (Action.LIST, 1),
+    assert [(each, count) for each, count in views.samples()] == [
+        (MAKER.view(found[0]), 2),
+        (MAKER.view(found[2]), 1),
     ]
+
+
+def test_a_large_list_records_the_ids_of_its_subjects() -> None:
+    """Each after its view, as often as it is gone through; an estimate of their size
+    is not too low."""
+    recovery = Recovery(b"r" * 64, 1)
+    maker = replace(MAKER, ids=SubjectIds(recovery, b"k" * 32, 3))
+    found = ManyFound([("client", Action.EXPORT, (), {"5": 0, "canary-77": 1})])
+    views = ManyViews(maker, found)
+
+    events = list(views)
+
+    assert events == list(views)
+    assert len(events) == len(views) == 4
+    assert events[::2] == [MAKER.view(each) for each in found]
+    seen = [each for each in events if isinstance(each, SubjectSeen)]
+    ids = [
+        recovery.decrypt(each.encrypted_id, "client", each.subject, 3) for each in seen
+    ]
+    assert ids == ["5", "canary-77"]
+    size = sum(len(encode(each)) for each in events)
+    assert size <= sum(len(encode(each)) * n for each, n in views.samples()) + 4 * 5

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from proxy.events import (
     AttributionLearned,
-    CaptureMade,
     ConnectionEnded,
     Event,
     ExchangeRecorded,
@@ -16,6 +15,7 @@ from proxy.events import (
     SessionChanged,
     ViewRecorded,
 )
+from proxy.events.custody import CaptureMade, InquiryRecorded, SubjectSeen
 
 _U64 = st.integers(0, 2**64 - 1)
 _U32 = st.integers(0, 2**32 - 1)
@@ -86,6 +86,21 @@ def events() -> st.SearchStrategy[Event]:
             down_bytes=_U64,
         ),
         st.builds(CaptureMade, at_ns=_TIME, uid=_U32, expires_ns=_TIME),
+        st.builds(
+            InquiryRecorded,
+            at_ns=_TIME,
+            subjects=st.lists(_TEXT, max_size=3).map(tuple),
+            from_ns=_TIME,
+            to_ns=_TIME,
+        ),
+        st.builds(
+            SubjectSeen,
+            at_ns=_TIME,
+            subject=st.binary(min_size=16, max_size=16),
+            subject_key=_U32,
+            encrypted_id=st.binary(min_size=17, max_size=40),
+            recovery_key=_U32,
+        ),
         st.builds(
             HeartbeatRecorded,
             at_ns=_TIME,

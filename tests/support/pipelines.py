@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, cast
 
+from proxy.connection_context import ConnectionContext
 from proxy.events import Actor, ExchangeRecorded, Extraction
 from proxy.exchange.content import Sink
 from proxy.exchange.limits import Limits
@@ -11,7 +12,7 @@ from proxy.exchange.model import Exchange, Request, Response
 from proxy.exchange.standing import Gate
 from proxy.extraction.model import OnFailure
 from proxy.extraction.view import View
-from proxy.pipeline import ConnectionContext, Outcome, Prepared
+from proxy.pipeline import Outcome, Prepared
 
 EVENT_STREAM = b"text/event-stream"
 

@@ -8,7 +8,6 @@ from proxy.events import (
     Action,
     Actor,
     AttributionLearned,
-    CaptureMade,
     ConnectionEnded,
     ContextTerm,
     ExchangeRecorded,
@@ -22,6 +21,7 @@ from proxy.events import (
     Strength,
     ViewRecorded,
 )
+from proxy.events.custody import CaptureMade, InquiryRecorded, SubjectSeen
 
 NOON_NS = 1_780_000_000_123_456_789
 """2026-05-28 20:26:40.123456789 UTC: a time whose nanoseconds matter."""
@@ -147,6 +147,31 @@ MADE = CaptureMade(
     reason="ticket 7",
     redacted=True,
     expires_ns=NOON_NS + 10**15,
+)
+
+SEEN = SubjectSeen(
+    application="sonar",
+    at_ns=NOON_NS,
+    subject_type="client",
+    subject=bytes(range(16)),
+    subject_key=3,
+    encrypted_id=b"\xff\x00" * 10,
+    recovery_key=2,
+)
+
+ASKED = InquiryRecorded(
+    at_ns=NOON_NS,
+    inquiry="00112233445566778899aabbccddeeff",
+    person="joan",
+    question="who-saw",
+    reason="case 7",
+    subject_type="client",
+    subjects=("000102030405060708090a0b0c0d0e0f",),
+    employee="",
+    about="",
+    from_ns=NOON_NS - 10**15,
+    to_ns=NOON_NS,
+    client_address="10.0.0.7",
 )
 
 PAIRED = IdentifiersPaired(

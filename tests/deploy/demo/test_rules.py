@@ -12,9 +12,10 @@ from deploy.demo.application.staff import ADVISORS
 from deploy.demo.application.truth import read_truth
 from deploy.demo.scoring import ViewRow, score
 from proxy.attribution.sessions import Sessions
+from proxy.connection_context import ConnectionContext
 from proxy.events import Event, ExchangeRecorded, Extraction, ViewRecorded, encode
 from proxy.exchange.model import Exchange
-from proxy.pipeline import ConnectionContext, Keys, Pipeline
+from proxy.pipeline import Keys, Pipeline
 from proxy.pseudonym import pseudonym
 from proxy.ruleset import RuleSet, load
 from tests.support.relay import Relay, relaying

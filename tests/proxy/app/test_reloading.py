@@ -12,9 +12,10 @@ import pytest
 from proxy.app.reloading import Reloading, Replaceable, start
 from proxy.app.rulesets import load_file
 from proxy.attribution.sessions import Sessions
+from proxy.connection_context import ConnectionContext
 from proxy.errors import UsageError
 from proxy.events import Event, ExchangeRecorded
-from proxy.pipeline import ConnectionContext, Keys, Pipeline
+from proxy.pipeline import Keys, Pipeline
 from proxy.ruleset import RuleSet
 from tests.support.pages import exchange
 from tests.support.waiting import until_async

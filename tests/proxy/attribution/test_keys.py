@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from proxy.attribution.sessions import Sessions
+from proxy.connection_context import ConnectionContext
 from proxy.events import Event, ExchangeRecorded, ViewRecorded, encode
 from proxy.exchange.model import Exchange
-from proxy.pipeline import ConnectionContext, Keys, Pipeline
+from proxy.pipeline import Keys, Pipeline
 from proxy.ruleset.model import RuleSet
 from proxy.ruleset.reader import load
 from tests.support.browsing import LATER, exchange

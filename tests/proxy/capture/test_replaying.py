@@ -14,7 +14,8 @@ from proxy.capture.envelope import BARE, MAGIC
 from proxy.capture.replaying import Replayed, replay
 from proxy.capture.taking import Captured, capture
 from proxy.errors import UnavailableError, UsageError
-from proxy.events import CaptureMade, Event, ExchangeRecorded, GapRecorded
+from proxy.events import Event, ExchangeRecorded, GapRecorded
+from proxy.events.custody import CaptureMade
 from proxy.recorder import Limits, Recorder, RecorderSettings
 from proxy.taplink import Limits as LinkLimits
 from proxy.taplink import TapLink

@@ -12,7 +12,8 @@ import pytest
 from proxy.capture.replaying import replay
 from proxy.capture.taking import Captured, Order, capture
 from proxy.errors import UnavailableError
-from proxy.events import CaptureMade, ExchangeRecorded
+from proxy.events import ExchangeRecorded
+from proxy.events.custody import CaptureMade
 from proxy.redaction.standin import StandIns
 from proxy.tapstream import Ended
 from tests.proxy.capture.test_replaying import OPENED, Live, exchange

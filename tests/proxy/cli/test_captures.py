@@ -20,12 +20,12 @@ from proxy.capture.keys import create
 from proxy.cli import run
 from proxy.errors import ExitCode
 from proxy.events import (
-    CaptureMade,
     ConnectionEnded,
     Event,
     ExchangeRecorded,
     HeartbeatRecorded,
 )
+from proxy.events.custody import CaptureMade
 from proxy.journal import JournalReader
 from tests.proxy.cli.conftest import Recorded
 from tests.support.captures import HEADER, capture_file

@@ -5,11 +5,13 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy.events import Event, decode, encode
+from proxy.events.custody import SubjectSeen
 from proxy.evidence.canonical import Encoder, NotCanonical, places
 from proxy.evidence.columns import VERSION
 from proxy.store.tables import table_for
@@ -31,12 +33,19 @@ def test_an_event_read_from_the_journal_has_the_same_bytes(event: Event) -> None
     assert canonical(decode(encode(event))) == canonical(event)
 
 
+def _sealed(event: Event) -> Event:
+    """What seals cover of it (``columns.NOT_SEALED``)."""
+    if isinstance(event, SubjectSeen):
+        return msgspec.structs.replace(event, encrypted_id=b"")
+    return event
+
+
 @given(st.lists(st.tuples(events(), st.integers(1, 2**63)), min_size=2, max_size=2))
 def test_different_rows_have_different_bytes(pair: list[tuple[Event, int]]) -> None:
     """Nothing of one column can be moved into the next unseen."""
     (one, first), (other, second) = pair
 
-    same = (one, first) == (other, second)
+    same = (_sealed(one), first) == (_sealed(other), second)
 
     assert (canonical(one, first) == canonical(other, second)) is same
 

@@ -15,7 +15,9 @@ def test_every_column_of_every_table_is_sealed() -> None:
     for table in TABLES:
         named = {column.name for column in columns.columns(table.name)}
 
-        assert named == set(table.columns), table.name
+        assert named == set(table.columns) - {columns.NOT_SEALED.get(table.name)}, (
+            table.name
+        )
     assert set(columns.tables()) == {table.name for table in TABLES}
 
 

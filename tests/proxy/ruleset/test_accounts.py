@@ -11,8 +11,9 @@ import pytest
 from proxy.app.rulesets import load_file
 from proxy.attribution.sessions import Sessions
 from proxy.attribution.specs.accounts import ForwardedFor, NameRules
+from proxy.connection_context import ConnectionContext
 from proxy.events import AccountKind, ExchangeRecorded
-from proxy.pipeline import ConnectionContext, Keys, Pipeline
+from proxy.pipeline import Keys, Pipeline
 from proxy.ruleset import RuleSet, load
 from tests.support.browsing import exchange
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from proxy.attribution.sessions import Sessions
+from proxy.connection_context import ConnectionContext
 from proxy.events import Event, ExchangeRecorded, ViewRecorded
-from proxy.pipeline import ConnectionContext, Keys, Pipeline
+from proxy.pipeline import Keys, Pipeline
 from proxy.ruleset import RuleSet, load
 from tests.support.browsing import exchange
 

@@ -20,6 +20,7 @@ from proxy.store.port import StoreRejected
 from proxy.store.tables import TABLES, table_for
 from tests.support.embedded import EmbeddedStore
 from tests.support.rows import (
+    ASKED,
     ENDED,
     EXCHANGE,
     GAP,
@@ -27,11 +28,15 @@ from tests.support.rows import (
     LEARNED,
     MADE,
     PAIRED,
+    SEEN,
     SESSION,
     VIEW,
 )
 
-EVENTS = (EXCHANGE, VIEW, SESSION, GAP, LEARNED, ENDED, HEARTBEAT, PAIRED, MADE)
+EVENTS = (
+    *(EXCHANGE, VIEW, SESSION, GAP, LEARNED, ENDED, HEARTBEAT, PAIRED, MADE),
+    *(SEEN, ASKED),
+)
 
 ONE = Migration(
     "0001_one",

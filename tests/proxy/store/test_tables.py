@@ -17,6 +17,7 @@ from proxy.store.migrate import load
 from proxy.store.tables import ACTOR, IDENTITY, TABLES, Table, table_for
 from tests.support.embedded import EmbeddedStore
 from tests.support.rows import (
+    ASKED,
     ENDED,
     EXCHANGE,
     GAP,
@@ -24,12 +25,25 @@ from tests.support.rows import (
     LEARNED,
     MADE,
     PAIRED,
+    SEEN,
     SESSION,
     VIEW,
     view,
 )
 
-EVENTS = (EXCHANGE, VIEW, SESSION, GAP, LEARNED, ENDED, HEARTBEAT, PAIRED, MADE)
+EVENTS = (
+    EXCHANGE,
+    VIEW,
+    SESSION,
+    GAP,
+    LEARNED,
+    ENDED,
+    HEARTBEAT,
+    PAIRED,
+    MADE,
+    SEEN,
+    ASKED,
+)
 BIG = 2**64 - 1
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40) | st.sampled_from(
@@ -116,10 +130,10 @@ def _stored(store: ClickHouseStore, table: Table, epoch: int) -> tuple[object, .
         "to_at",
         "expires_at",
     }
-    columns = ", ".join(
-        f"toUnixTimestamp64Nano({name})" if name in times else name
-        for name in table.columns
-    )
+    whole = {name: f"toUnixTimestamp64Nano({name})" for name in times}
+    # The client would take bytes for text.
+    whole["encrypted_id"] = "toFixedString(encrypted_id, 20)"
+    columns = ", ".join(whole.get(name, name) for name in table.columns)
     rows = store.query(
         f"SELECT {columns} FROM {table.name} WHERE epoch = {{epoch:UInt64}}",
         {"epoch": epoch},
