@@ -89,6 +89,7 @@ HELD_ELSEWHERE = {
     "tests/proxy/store/test_tables.py": {"proxy/store/row_of.py"},
     "tests/e2e/test_ldv.py": {"proxy/app/ldv.py", "proxy/config/ldv.py"},
     "tests/proxy/ldv/test_sender.py": {"proxy/ldv/receiver.py"},
+    "tests/proxy/cli/test_client_report.py": {"proxy/cli/saving.py"},
     "tests/proxy/reports/test_client.py": {
         "proxy/reports/page.py",
         "proxy/reports/shown.py",

@@ -41,6 +41,7 @@ MODULES = {
     "question": "question",
     "report": "client_report",
     "export": "export",
+    "attest": "attest",
     "why": "why",
     "crosswalk": "crosswalk",
     "load": "load",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import UTC, datetime
 from enum import Enum
@@ -13,8 +12,9 @@ import typer
 
 from proxy.cli.ask import From, To, asking, period
 from proxy.cli.options import DEFAULT_CONFIG, ConfigFile
+from proxy.cli.saving import save
 from proxy.config import load
-from proxy.errors import ExitCode, UsageError
+from proxy.errors import ExitCode
 from proxy.keys import load as load_keys
 from proxy.pseudonym import pseudonym
 from proxy.reports.client import client_report
@@ -101,20 +101,8 @@ def client(
     if out is None:
         sys.stdout.write(text)
         return ExitCode.OK
-    _write(out, text)
+    save(out, text)
     for warning in seen.warnings:
         typer.echo(warning, err=True)
     typer.echo(f"{out}: {len(seen.lines)} rows", err=True)
     return ExitCode.OK
-
-
-def _write(out: Path, text: str) -> None:
-    """A new file that only its owner may read: it is about a person."""
-    try:
-        made = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(made, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-    except FileExistsError as error:
-        raise UsageError(f"--out {out}: it is there already") from error
-    except OSError as error:
-        raise UsageError(f"--out {out}: {error.strerror}") from error

@@ -11,6 +11,7 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from proxy.reports.month import Month
 from proxy.reports.shown import Shown
 
 
@@ -27,5 +28,18 @@ def _template(name: str) -> Template:
 
 
 def page(shown: Shown) -> str:
-    """The whole document."""
-    return _template("client.html").render(it=shown, words=shown.words)
+    """A client's report."""
+    return _template("client.html").render(
+        it=shown,
+        words=shown.words,
+        title=shown.words[f"{shown.audience.value}_title"],
+        head=shown.head,
+        language=shown.language.value,
+    )
+
+
+def month_page(month: Month) -> str:
+    """The document of a month."""
+    return _template("month.html").render(
+        it=month, title=month.title, head=month.head, language="en"
+    )

@@ -1,0 +1,129 @@
+"""``attest``: one month as a document."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+import typer
+
+from proxy.app.access import store_client
+from proxy.cli.ask import FIRST_YEAR, LAST_YEAR
+from proxy.cli.options import DEFAULT_CONFIG, ConfigFile
+from proxy.cli.saving import save
+from proxy.config import load
+from proxy.errors import ExitCode, UnavailableError, UsageError
+from proxy.reports.month import month
+from proxy.reports.page import month_page
+from proxy.seal_key import load_public
+from proxy.store.port import StoreRejected, StoreUnavailable
+from proxy.verification.report import Options
+from proxy.verification.run import verify
+from proxy.verification.store import StoreSource
+
+ANSWER_SECONDS = 600
+"""For one question of a month."""
+
+EPILOG = """Examples:
+
+whosaw attest 2026-05 --public-key seal-key.pem --out may.html
+
+whosaw attest 2026-05 --public-key old.pem --public-key new.pem --format json
+
+whosaw attest 2026-05 --zone Europe/Amsterdam --out may.html
+
+Without --public-key the document says that nothing was verified. See
+docs/reports.md."""
+
+
+class Format(Enum):
+    """How the document is written."""
+
+    HTML = "html"
+    JSON = "json"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog=EPILOG)(attest)
+
+
+def attest(
+    name: Annotated[str, typer.Argument(metavar="MONTH", help="Such as 2026-05.")],
+    config: ConfigFile = DEFAULT_CONFIG,
+    *,
+    public_key: Annotated[
+        list[Path] | None,
+        typer.Option(help="PEM of public keys of seals, in the order of their use."),
+    ] = None,
+    zone: Annotated[str, typer.Option(help="Whose month it is.")] = "UTC",
+    output: Annotated[Format, typer.Option("--format")] = Format.HTML,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="A new file (0600); else stdout.")
+    ] = None,
+) -> int:
+    """Say of a month what was recorded, verified, erased, missing and asked.
+
+    Exit code 1 when the verification found that rows were changed.
+    """
+    settings = load(config)
+    start, end = _month(name, zone)
+    keys = load_public(public_key) if public_key else None
+    now = datetime.now(UTC)
+    store = store_client(settings, answer_seconds=ANSWER_SECONDS)
+    try:
+        verified = None
+        if keys is not None:
+            young = now.timestamp() - settings.store.retention.shortest
+            options = Options(
+                keys=keys,
+                erased_before_ns=round(young * 1e9),
+                workers=min(os.cpu_count() or 1, 8),
+            )
+            verified = verify(StoreSource(store), options)
+        made = month(store, start, end, now, verified)
+    except (StoreUnavailable, StoreRejected) as error:
+        raise UnavailableError(
+            f"the store at {settings.store.url}: {error}; if its schema is not up to "
+            "date, run: whosaw migrate"
+        ) from error
+    finally:
+        store.close()
+    if output is Format.JSON:
+        text = msgspec.json.format(msgspec.json.encode(made), indent=2).decode() + "\n"
+    else:
+        text = month_page(made)
+    if out is None:
+        sys.stdout.write(text)
+    else:
+        save(out, text)
+        typer.echo(f"{out}: {made.verdict}", err=True)
+    return ExitCode.FAILED if made.changed else ExitCode.OK
+
+
+def _month(name: str, zone: str) -> tuple[datetime, datetime]:
+    """Its first moment, and that of the next.
+
+    Raises:
+        UsageError: no month, or no zone.
+    """
+    try:
+        where = ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise UsageError(f"--zone {zone}: expected one such as UTC") from error
+    try:
+        start = datetime.strptime(name, "%Y-%m").replace(tzinfo=where)
+    except ValueError as error:
+        raise UsageError(f"{name}: expected a month such as 2026-05") from error
+    if not FIRST_YEAR <= start.year < LAST_YEAR:
+        raise UsageError(
+            f"{name}: expected a year from {FIRST_YEAR} to {LAST_YEAR - 1}"
+        )
+    year, index = divmod(start.year * 12 + start.month, 12)
+    return start, start.replace(year=year, month=index + 1)
