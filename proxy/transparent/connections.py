@@ -43,10 +43,12 @@ def own() -> Iterator[Connection]:
                 yield Connection(_address(words[1]), _address(words[2]))
 
 
-def tracked(addresses: Collection[tuple[str, int]]) -> set[Connection] | None:
+def tracked(
+    addresses: Collection[tuple[str, int]], table: Path = TRACKED
+) -> set[Connection] | None:
     """Established ones to these addresses that the kernel tracks; None: it does not."""
     try:
-        lines = TRACKED.read_text().splitlines()
+        lines = table.read_text().splitlines()
     except OSError:
         return None
     found = set()
