@@ -55,6 +55,10 @@ PLACES_AND_NAMES = {
 """Fields that bound nothing."""
 
 
+_COUNTS = {"connections"}
+"""Large numbers that are not bytes."""
+
+
 def page() -> str:
     """The whole page.
 
@@ -103,12 +107,24 @@ def _default(each: dataclasses.Field[object]) -> str:
     value = each.default
     if value is dataclasses.MISSING:
         return ""
+    if isinstance(value, int) and each.name.endswith("_ns"):
+        return _duration(value)
+    if each.name in _COUNTS:
+        return f"{value:,}"
     if isinstance(value, int) and not isinstance(value, bool) and value >= 1 << 16:
         for unit, size in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
             if value % size == 0:
                 return f"{value // size} {unit}"
         return f"{value:,}"
     return "none" if value is None else f"{value}"
+
+
+def _duration(nanoseconds: int) -> str:
+    seconds = nanoseconds / 1e9
+    for unit, size in (("h", 3600), ("min", 60)):
+        if seconds >= size and seconds % size == 0:
+            return f"{seconds / size:g} {unit}"
+    return f"{seconds:g} s"
 
 
 def _test(folder: str, test: str) -> str:
