@@ -22,6 +22,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import threading
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -134,6 +135,7 @@ class People:
     """Wrong tokens, and questions while an address had to wait."""
     _failures: OrderedDict[str, deque[float]] = field(default_factory=OrderedDict)
     _known: dict[str, bytes] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
     _process_key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
 
     def who(self, authorization: str, address: str, now: float) -> str:
@@ -148,16 +150,19 @@ class People:
             NotLetIn: nobody.
             UsageError: the file cannot be used.
         """
-        if self._waits(address, now):
-            self.refused += 1
+        with self._lock:
+            waits = self._waits(address, now)
+            self.refused += waits
+        if waits:
             raise NotLetIn
         scheme, _, said = authorization.partition(" ")
         name, _, token = said.strip().partition(":")
         record = read(self.path).get(name)
         good = scheme.lower() == "bearer" and self._right(name, token, record)
         if record is None or not good:
-            self.refused += 1
-            self._failed(address, now)
+            with self._lock:
+                self.refused += 1
+                self._failed(address, now)
             raise NotLetIn
         return name
 

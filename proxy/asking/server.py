@@ -5,8 +5,9 @@ is no faster than the journal's disk: the inquiry is committed before the store 
 asked. Nothing of a question is logged but its kind, its id, and who asked.
 
 Failure modes, as HTTP statuses with ``{"error": …}``: 400 a question that makes no
-sense; 401 nobody knows who asks, or too many wrong tokens; 413; 502 the store does not
-answer (the inquiry stands); 503 the inquiry cannot be recorded, or too many wait.
+sense; 401 nobody knows who asks, or too many wrong tokens; 408 it did not arrive; 413;
+502 the store does not answer (the inquiry stands); 503 the inquiry cannot be recorded,
+or too many wait.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ class Bounds:
     """Questions: the store is asked by others, too."""
     waiting: int = 16
     """Questions that wait for those."""
+    patience: float = 10.0
+    """Seconds a question may take to arrive: one network packet, mostly."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -113,10 +116,14 @@ class Service:
             logger.error("nobody is let in: %s", error)  # noqa: TRY400 - told, not traced
             return _refusal(503, "the file of people cannot be read")
         try:
-            ask = msgspec.json.decode(await request.read(), type=Ask)
+            async with asyncio.timeout(self.bounds.patience):
+                body = await request.read()
+            ask = msgspec.json.decode(body, type=Ask)
             if not ask.reason.strip():
                 return _refusal(400, "a reason is needed: --reason")
             prepared = await asyncio.to_thread(prepare, ask, self.keys)
+        except TimeoutError:
+            return _refusal(408, "the question did not arrive")
         except msgspec.MsgspecError:
             # Its text may quote the question.
             return _refusal(400, "this is not a question; see docs/questions.md")

@@ -33,6 +33,7 @@ from proxy.verification.run import verify
 from proxy.verification.store import StoreSource
 from tests.support.embedded import EmbeddedStore
 from tests.support.rows import (
+    ASKED,
     ENDED,
     EXCHANGE,
     GAP,
@@ -40,6 +41,7 @@ from tests.support.rows import (
     LEARNED,
     MADE,
     PAIRED,
+    SEEN,
     SESSION,
     VIEW,
     view,
@@ -52,7 +54,9 @@ EVENTS = [
     for event in (EXCHANGE, VIEW, SESSION, GAP, LEARNED, view(position=n))
 ]
 EVENTS += [
-    encode(event) for _ in range(6) for event in (ENDED, HEARTBEAT, PAIRED, MADE)
+    encode(event)
+    for _ in range(4)
+    for event in (ENDED, HEARTBEAT, PAIRED, MADE, SEEN, ASKED)
 ]
 """144 entries of every table, in seals of 50, 50, 44 and an empty one."""
 
@@ -198,13 +202,13 @@ def test_every_column_of_every_table_is_guarded(
         if path.stem == "seals":
             continue
         names = msgspec.json.decode(path.read_bytes().splitlines()[0])
-        row = msgspec.json.decode(path.read_bytes().splitlines()[6])
+        row = msgspec.json.decode(path.read_bytes().splitlines()[4])
         for column, value in zip(names, row, strict=True):
             other: object = value + 1 if isinstance(value, int) else f"{value}0"
             if isinstance(value, list):
                 other = [*value, "x"] if path.stem == "views" else []
             (copied / path.name).write_bytes(path.read_bytes())
-            plant(copied, path.stem, column, other)
+            plant(copied, path.stem, column, other, at=3)
 
             assert checked(evidence, copied).findings, f"{path.stem}.{column}"
         (copied / path.name).write_bytes(path.read_bytes())

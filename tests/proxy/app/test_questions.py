@@ -26,6 +26,7 @@ from proxy.events.custody import InquiryRecorded
 from proxy.journal import JournalReader
 from proxy.keys import load_or_create
 from proxy.store import migrate
+from tests.support.certificates import Authority
 from tests.support.embedded import EmbeddedStore
 from tests.support.sidecars import Front, whosaw, write_config
 from tests.support.tickets import RULES
@@ -43,12 +44,14 @@ class Serving:
     options: tuple[str, ...]
 
 
-def configured(directory: Path, store_url: str, user: str, password: str) -> Path:
+def configured(
+    directory: Path, store_url: str, user: str, password: str, tls: str = ""
+) -> Path:
     """A config of a question service before this store."""
     front = Front(name="tickets", rules=RULES, upstream="http://127.0.0.1:1")
     (port,) = free_ports(1)
     path = write_config(
-        directory, [front], more=f"questions: {{listen: '127.0.0.1:{port}'}}"
+        directory, [front], more=f"questions: {{listen: '127.0.0.1:{port}'{tls}}}"
     )
     secret = directory / "password"
     secret.write_text(password)
@@ -64,7 +67,7 @@ def configured(directory: Path, store_url: str, user: str, password: str) -> Pat
 
 
 @contextmanager
-def serving(path: Path) -> Iterator[Serving]:
+def serving(path: Path, ca: Path | None = None) -> Iterator[Serving]:
     """Run it until the block ends; Joan may ask."""
     config = load(path)
     assert config.asking is not None
@@ -83,8 +86,11 @@ def serving(path: Path) -> Iterator[Serving]:
         with socket.socket() as line:
             return line.connect_ex(address) == 0
 
-    url = f"http://{address[0]}:{address[1]}"
-    options = ("--service", url, "--token-file", str(token))
+    scheme = "http" if config.asking.certificate is None else "https"
+    url = f"{scheme}://{address[0]}:{address[1]}"
+    options: tuple[str, ...] = ("--service", url, "--token-file", str(token))
+    if ca is not None:
+        options += ("--service-ca", str(ca))
     try:
         until(listens, "the service listens")
         yield Serving(process, config, options)
@@ -108,13 +114,17 @@ def inquiries(config: Config) -> list[InquiryRecorded]:
 def test_a_question_is_answered_recorded_shipped_and_sealed(
     tmp_path: Path, embedded_store: EmbeddedStore
 ) -> None:
-    """By commands that have neither key file nor config."""
+    """Over TLS, by commands that have neither key file nor config."""
+    authority = Authority(tmp_path)
+    issued = authority.issue("127.0.0.1")
+    tls = f", certificate: {issued.certificate}, key: {issued.key}"
     store = embedded_store
-    path = configured(tmp_path, store.url, store.writer, store.writer_password)
+    user = (store.writer, store.writer_password)
+    path = configured(tmp_path, store.url, *user, tls)
     config = load(path)
     with closing(store_client(config)) as client:
         migrate.apply(client)
-        with serving(path) as service:
+        with serving(path, authority.path) as service:
             who = whosaw("who-saw", "4711", *REASON, "--json", *service.options)
             gaps = whosaw("question", "gaps", *REASON, *service.options)
             nobody = whosaw("subject", "reveal", "00" * 16, *REASON, *service.options)

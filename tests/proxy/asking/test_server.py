@@ -222,3 +222,25 @@ async def test_more_than_can_wait_are_turned_away(tmp_path: Path) -> None:
 
     assert status == 503
     assert running.service.turned_away == 1
+
+
+async def test_a_question_that_does_not_arrive_is_not_waited_for(
+    tmp_path: Path,
+) -> None:
+    """Somebody who sends half of it holds nobody up."""
+    bounds = Bounds(patience=0.05)
+
+    def never(_: InquiryRecorded) -> None:
+        raise AssertionError
+
+    async with serving(tmp_path, connect(AWAY), never, bounds) as running:
+        port = int(running.url.rpartition(":")[2])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(
+            b"POST /ask HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n"
+            b"Authorization: Bearer " + running.token.encode() + b"\r\n\r\n{"
+        )
+        line = await reader.readline()
+        writer.close()
+
+    assert b" 408 " in line
