@@ -44,7 +44,7 @@ def run(
         list[str] | None,
         typer.Option(
             help="Run only this role here; may be given several times: "
-            "store, sealer, shipper, across, recorder, wire, "
+            "store, sealer, shipper, ldv, across, recorder, wire, "
             "detections, canary, admin."
         ),
     ] = None,

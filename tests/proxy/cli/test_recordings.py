@@ -89,4 +89,4 @@ def test_the_replay_command_takes_a_har_file(
 
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert codes == [ExitCode.USAGE, ExitCode.OK, ExitCode.USAGE]
-    assert [line[0] for line in lines] == ["x", "v"]
+    assert [line[0] for line in lines] == ["x", "v", "i"]
