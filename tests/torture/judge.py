@@ -6,8 +6,9 @@
 * ``unexplained``: served and neither recorded nor inside a gap; recorded and
   never asked for; bytes that do not add up.
 * ``gate``: a gated page whose first byte was here before it was on disk, other
-  than in a gap that says so (``open``, and asked for before that gap ended: bytes
-  arrive a little later than they were let go).
+  than in a gap that says so (``open`` only): of the gate, when it was asked for
+  before that gap ended (bytes arrive a little later than they were let go), or of
+  its connection, which the recorder could not read any more.
 
 A gap explains an exchange when it is about its connection's address, or about a
 whole wire, and their times overlap. ``unclean_stop`` explains nothing as long as
@@ -187,7 +188,9 @@ def _covers(gap: GapRecorded, request: Request) -> bool:
 
 
 def _gate(facts: Facts, verdict: Verdict) -> None:
-    opened = [g for g in _of(facts, GapRecorded) if g.kind is GapKind.GATE_OPENED]
+    gaps = list(_of(facts, GapRecorded))
+    opened = [gap for gap in gaps if gap.kind is GapKind.GATE_OPENED]
+    unread = [gap for gap in gaps if gap.connection and gap.kind in _OF_A_WIRE]
     for request in facts.requests:
         if request.committed or request.status != 200:
             continue
@@ -195,6 +198,8 @@ def _gate(facts: Facts, verdict: Verdict) -> None:
             gap.from_ns <= request.first_ns and request.begun_ns <= gap.to_ns
             for gap in opened
         ):
+            continue
+        if not facts.plan.closed and any(_covers(gap, request) for gap in unread):
             continue
         verdict.found("gate", f"{request} was shown before it was recorded")
 

@@ -39,6 +39,7 @@ from tests.torture.roles import GRACE_SECONDS, Roles
 from tests.torture.witness import Witness
 
 PATIENCE = 60.0
+LOOK_SECONDS = 0.05
 """Seconds until the sidecar is up, or everything is shipped: milliseconds on a host
 of one's own, many seconds on one that others use."""
 
@@ -156,6 +157,7 @@ class Run:
         self.begun = time.monotonic()
         self.since = datetime.now(UTC)
         self.laps: dict[str, float] = {}
+        self.watching: asyncio.Task[None] | None = None
 
     def lap(self, name: str) -> None:
         """Note how long it took until here."""
@@ -180,12 +182,15 @@ class Run:
                 await until_async(self._up, "recorder and wires", PATIENCE)
                 self.lap("up")
                 self.witness = Witness(roles.config.journal_directory)
+                self.watching = asyncio.create_task(self._watch())
                 key = load_or_create(roles.config.keys).subject_key
                 desks = await self._work(front.listen.port, key)
                 self.lap("worked")
                 await self._settle()
                 self.lap("ended")
             finally:
+                if self.watching is not None:
+                    self.watching.cancel()
                 roles.close()
         self.witness.look()
         self.witness.again()
@@ -292,6 +297,13 @@ class Run:
                 roles.signal(role, signal.SIGCONT)
             case Fault.DISK_FULL:
                 roles.fill_disk(role, full=False)
+
+    async def _watch(self) -> None:
+        """Look before a segment that was shipped is unlinked: what nobody saw there
+        would seem to be in the store from nowhere."""
+        while True:
+            self.witness.look()
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def _settle(self) -> None:
         """Everybody back, then down in order: wires, recorder, shipper."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -220,3 +221,18 @@ def test_a_page_before_its_commit_is_a_violation_unless_a_gap_says_so(
 
     assert verdict.gate == violations
     assert judged(exchange(), view(), request=request).gate == 1
+
+
+@pytest.mark.parametrize(
+    ("closed", "connection", "violations"), [(False, 1, 0), (False, 0, 1), (True, 1, 1)]
+)
+def test_a_page_of_a_connection_that_is_a_gap_is_let_through_when_open(
+    closed: bool, connection: int, violations: int
+) -> None:
+    """A gap of the whole wire says nothing about a page; ``closed`` shows none."""
+    request = replace(REQUEST, committed=False)
+    lost = gap(GapKind.WIRE_LOST, 900, 2000, connection=connection)
+
+    verdict = judged(lost, of=plan(KILLED, closed=closed), request=request, sent={})
+
+    assert verdict.gate == violations
