@@ -66,6 +66,7 @@ HELD_ELSEWHERE = {
     "tests/e2e/test_canary.py": {"proxy/cli/canary.py"},
     "tests/proxy/telemetry/test_declared.py": {
         "proxy/telemetry/canary.py",
+        "proxy/telemetry/ldv.py",
         "proxy/telemetry/process.py",
         "proxy/telemetry/sealer.py",
         "proxy/telemetry/shipper.py",

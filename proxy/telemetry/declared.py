@@ -5,6 +5,7 @@ from __future__ import annotations
 from proxy.telemetry.canary import CANARY
 from proxy.telemetry.gate import GATE
 from proxy.telemetry.instrument import Instrument
+from proxy.telemetry.ldv import LDV
 from proxy.telemetry.process import PROCESS
 from proxy.telemetry.quarantine import QUARANTINE
 from proxy.telemetry.recorder import RECORDER
@@ -21,4 +22,5 @@ INSTRUMENTS: tuple[Instrument, ...] = (
     *SHIPPER,
     *SEALER,
     *CANARY,
+    *LDV,
 )

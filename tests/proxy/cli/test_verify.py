@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,19 @@ def test_a_live_sidecar_verifies(sealed: Sealed) -> None:
     assert re.match(r"nothing was changed: \d+ rows in \d+ seals\n", done.stdout)
     assert "replaced only what came after seal" in done.stdout
     assert "not checked:\n" in done.stdout
+
+
+def test_an_attestation_says_what_a_verification_found(sealed: Sealed) -> None:
+    """And what it rests on."""
+    month = f"{datetime.now(UTC):%Y-%m}"
+    done = whosaw("attest", month, *sealed.key, "--format", "json", *sealed.config)
+
+    found = json.loads(done.stdout)
+    titles = {each["title"]: each["rows"] for each in found["sections"]}
+    assert found["verdict"].startswith("Nothing was changed: "), found
+    assert done.returncode == ExitCode.OK, done.stderr
+    told = {row[0] for row in titles["What the verification rests on"]}
+    assert told == {"could have forged", "not checked"}
 
 
 def test_a_row_that_is_changed_is_named(sealed: Sealed, tmp_path: Path) -> None:
