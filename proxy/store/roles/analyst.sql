@@ -30,6 +30,12 @@ GRANT SELECT ON {database}.unbalanced_in TO whosaw_analyst;
 
 GRANT SELECT ON {database}.silences_in TO whosaw_analyst;
 
+GRANT SELECT ON {database}.views_in TO whosaw_analyst;
+
+GRANT SELECT ON {database}.ldv_lines TO whosaw_analyst;
+
+GRANT SELECT ON {database}.erasures TO whosaw_analyst;
+
 GRANT SELECT ON {database}.board_applications TO whosaw_analyst;
 
 GRANT SELECT ON {database}.board_private_employees TO whosaw_analyst;
