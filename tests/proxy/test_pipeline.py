@@ -18,11 +18,13 @@ from proxy.events import (
     ViewRecorded,
     encode,
 )
+from proxy.events.custody import SubjectSeen
 from proxy.exchange.model import Exchange
 from proxy.extraction.model import Reading
 from proxy.extraction.view import View
 from proxy.pipeline import Keys, Outcome, Pipeline
 from proxy.pseudonym import pseudonym
+from proxy.recovery import Recovery
 from proxy.ruleset.model import RuleSet
 from proxy.ruleset.reader import load
 from tests.support.browsing import LATER, MS, exchange
@@ -395,3 +397,20 @@ def test_an_id_that_was_recorded_is_a_sign_on_a_page_that_no_rule_reads() -> Non
     line = line.succeeded_by(replace(rules(), hash="newer"))
     assert reasons(b"<p>900123") == ["subject", "subject"]
     assert reasons(b"<p>900124") == ["no_rule", "ignored"]
+
+
+def test_ids_are_recorded_once() -> None:
+    """Under a recovery key only; whatever the version of the rules."""
+    keys = replace(KEYS, recovery=Recovery(b"r" * 64, 1))
+    line = Pipeline(rules(), Sessions(), keys)
+    page = exchange("/client/4711")
+
+    first = run(line, page)
+    again = run(line.succeeded_by(rules()), page)
+
+    seen = [each for each in first if isinstance(each, SubjectSeen)]
+    assert len(seen) == 1
+    assert seen[0].recovery_key == 1
+    assert not [each for each in again if isinstance(each, SubjectSeen)]
+    without = run(pipeline(), page)
+    assert not [each for each in without if isinstance(each, SubjectSeen)]
