@@ -41,6 +41,10 @@ def without_persons(event: Event) -> Event | None:
                     kind=actor.kind,
                 ),
                 context=(),
+                # They lead to what another application logged of the same action.
+                trace_id="",
+                parent_span="",
+                processor="",
             )
         case GapRecorded() | ConnectionEnded():
             return _replace(event, client_address="")

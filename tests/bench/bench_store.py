@@ -66,7 +66,8 @@ SELECT 'sidecar-1', 1780000000000, n + 1, 'sonar', 12345678901234 + e % 4, c,
                            rand64(2) / 18446744073709551615.) * {subjects}),
                toUInt8(second)),
     1, if(opens, 'view', 'search'), if(opens, 'client_detail', 'client_search'),
-    if(opens, ['contact', 'income'], []), if(opens, 0, k % 11 - 1), '0123456789abcdef'
+    if(opens, ['contact', 'income'], []), if(opens, 0, k % 11 - 1), '0123456789abcdef',
+    'https://register.example/work', ''
 FROM
 (
     SELECT number + {first} AS n, intDiv(n, 16 * 440) * 16 + n % 16 AS c,

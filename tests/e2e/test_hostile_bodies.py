@@ -66,8 +66,8 @@ GAPS = {
 
 @pytest.fixture(scope="module")
 def told() -> dict[str, dict[str, Any]]:
-    """By name what became of each, in a process under the kernel's own limits: 384 MiB
-    of data, a minute of CPU for all."""
+    """By name what became of each, in a process under the kernel's own limits: 256 MiB
+    of data above the bodies, a minute of CPU for all."""
     command = [sys.executable, "-m", "tests.support.hostile"]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]

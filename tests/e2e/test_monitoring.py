@@ -20,7 +20,7 @@ from tests.support.boards import targets
 from tests.support.certificates import Authority
 from tests.support.prometheus import Prometheus, prometheus
 from tests.support.sidecars import Front, Running, sidecar
-from tests.support.tickets import RULES, Browser, tickets
+from tests.support.tickets import PASSWORD, RULES, Browser, tickets
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.timeout(180)
@@ -88,8 +88,15 @@ def test_the_panels_and_alerts_of_operations_answer_from_a_scraped_run(
     shown = Authority(tmp_path).issue("127.0.0.1")
     more = (
         f"admin: {{listen: 127.0.0.1:{port}}}\n"
-        "seals: {every: 1s}\nreconcile: {every: 1s}"
+        "seals: {every: 1s}\nreconcile: {every: 1s}\n"
+        "canary: {application: tickets, login: /login, fields: {username: canary}, "
+        "password_file: canary-password, page: /client/4711, client: '4711', "
+        "account: canary, every: 1s}"
     )
+    (tmp_path / "state").mkdir()
+    secret = tmp_path / "state" / "canary-password"
+    secret.write_text(PASSWORD)
+    secret.chmod(0o600)
     with tickets() as application:
         plain = Front(name="tickets", rules=RULES, upstream=application.url)
         tls = f"tls: {{certificate: {shown.certificate}, key: {shown.key}}}"

@@ -45,7 +45,9 @@ def test_what_passed_adds_up_though_the_recorder_was_killed(tmp_path: Path) -> N
             right = whosaw("reconcile", "--json", "--config", running.config.file)
             with closing(running.store()) as store:
                 store.command(
-                    "DELETE FROM exchanges WHERE seq = (SELECT max(seq) FROM exchanges)"
+                    "ALTER TABLE exchanges DELETE "
+                    "WHERE seq = (SELECT max(seq) FROM exchanges) "
+                    "SETTINGS mutations_sync = 1"
                 )
             wrong = whosaw("reconcile", "--json", "--config", running.config.file)
 

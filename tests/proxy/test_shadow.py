@@ -27,7 +27,10 @@ def test_no_account_address_session_or_subject_is_left(event: Event) -> None:
 
     if left is None:
         return
-    for name in ("subject", "one", "other", "previous", "context"):
+    for name in (
+        *("subject", "one", "other", "previous", "context"),
+        *("trace_id", "parent_span", "processor"),
+    ):
         assert not getattr(left, name, None)
     assert not getattr(left, "client_address", "")
     actor = getattr(left, "actor", None)
@@ -56,7 +59,7 @@ def test_a_field_that_is_added_is_thought_of(kind: type) -> None:
     """A kind of event, or a field of one, that this test does not know fails it: say
     in ``proxy.shadow`` what becomes of it, then here."""
     known = {
-        "ExchangeRecorded": 21,
+        "ExchangeRecorded": 25,
         "GapRecorded": 12,
         "ConnectionEnded": 9,
         "HeartbeatRecorded": 4,
