@@ -20,6 +20,12 @@ def test_a_watched_record_is_found_explained_and_reviewed(tmp_path: Path) -> Non
         front = Front(name="tickets", rules=RULES, upstream=application.url)
         with sidecar(tmp_path, [front], more="detections: {every: 1h}\n") as running:
             config = ("--config", str(running.config.file))
+            # Its next run is in an hour: what is found below, the command finds.
+            until(
+                lambda: running.figure("detections", "runs"),
+                "the schedule runs",
+                60,
+            )
             loaded = whosaw("load", "watchlist", watched, *config)
             assert loaded.returncode == ExitCode.OK, loaded.stderr
             with closing(Browser(running.port())) as browser:
@@ -27,10 +33,6 @@ def test_a_watched_record_is_found_explained_and_reviewed(tmp_path: Path) -> Non
                 browser.get("/client/101")
                 browser.get("/client/102")
             running.until_exchanges(3)
-            until(
-                lambda: running.figure("detections", "runs") is not None,
-                "the schedule runs",
-            )
 
             asked = whosaw("detect", "--json", *config)
             (finding,) = json.loads(asked.stdout)["findings"]

@@ -70,6 +70,8 @@ def _kill_after(directory: Path, lines: int) -> int:
     acknowledged = 0
     with process.stdout as output:
         for number, line in enumerate(output):
+            if not line.endswith("\n"):
+                break  # killed in the middle of a word
             acknowledged = int(line.split()[-1])
             if number == lines:
                 process.kill()
