@@ -26,6 +26,7 @@ from proxy.extraction.bodies.comments import without_comments
         ("<title><!--", "<title><!--"),
         ("<scripts><!--5-->", "<scripts> "),
         ("no! -- comment", "no! -- comment"),
+        ("\u0130<XMP><!--5--></XMP><!--6-->", "\u0130<XMP><!--5--></XMP> "),
     ],
 )
 def test_comments_are_left_out_and_scripts_stay(html: str, expected: str) -> None:
