@@ -28,7 +28,7 @@ Imports run one way (held by import-linter)::
         shadow, views > subject_ids
       > ruleset, pseudonym, recovery > connection_context
       > attribution, extraction, pairs > csv_lines, har
-      > exchange, events, tapstream, evidence > tapgate > document > errors
+      > exchange, events, tapstream, evidence > tapgate, whole_lines > document > errors
 
 Everything from ``pipeline`` down is pure: bytes, values and ``now`` in, values
 out. Above it stand the edges: socket, disk, clock, process.

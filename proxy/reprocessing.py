@@ -12,12 +12,14 @@ import hashlib
 from collections.abc import Collection
 from typing import NamedTuple
 
+import msgspec
+
 from proxy.events import FOUND_LATER, ExchangeRecorded, ViewRecorded
 from proxy.events.custody import SubjectSeen
 from proxy.exchange.model import Exchange
-from proxy.pseudonym import pseudonym
 from proxy.recovery import LONGEST, Recovery, seen
 from proxy.ruleset.model import RuleSet
+from proxy.views import ViewMaker
 
 
 class FoundLater(NamedTuple):
@@ -51,27 +53,19 @@ def found_later(
         recovery: What ids are encrypted with; None: they are not recorded.
     """
     reading = ruleset.read(exchange)
+    make = ViewMaker(
+        exchange=msgspec.structs.replace(recorded, ruleset=ruleset.hash),
+        rule=reading.rule,
+        key=key,
+        key_id=key_id,
+    )
     found = []
     for each in reading.extracted.subjects:
-        subject = pseudonym(key, each.type, each.id)
-        view = ViewRecorded(
-            application=recorded.application,
-            wire=recorded.wire,
-            connection=recorded.connection,
-            request_offset=recorded.request_offset,
-            started_ns=recorded.started_ns,
-            client_address=recorded.client_address,
-            actor=recorded.actor,
-            subject_type=each.type,
-            subject=subject,
-            subject_key=key_id,
-            action=each.action,
-            rule=FOUND_LATER + (each.rule or reading.rule),
-            categories=each.categories,
-            position=each.position,
-            ruleset=ruleset.hash,
+        view = make.view(each)
+        view = msgspec.structs.replace(
+            view,
+            rule=FOUND_LATER + view.rule,
             activity=ruleset.activity(each.rule or reading.rule),
-            trace_id=recorded.trace_id,
         )
         digest = _digest(view, each.id, key)
         if digest not in known:

@@ -20,7 +20,6 @@ from proxy.app.lifetime import reporting, stop_on_signal
 from proxy.config import Config
 from proxy.config.model import Detecting, PushKind
 from proxy.detections.catalogue import Window
-from proxy.detections.findings import FindingStore
 from proxy.detections.pushing import (
     HttpReceiver,
     Pusher,
@@ -33,7 +32,7 @@ from proxy.detections.runner import run as run_over
 from proxy.detections.thresholds import Thresholds, load
 from proxy.errors import UsageError, WhosawError
 from proxy.keys import secret
-from proxy.store.port import StoreRejected, StoreUnavailable
+from proxy.store.port import QuestionsAndRows, StoreRejected, StoreUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +44,7 @@ class Role:
     """What is repeated, and its figures."""
 
     def __init__(
-        self, config: Config, store: FindingStore, pusher: Pusher | None = None
+        self, config: Config, store: QuestionsAndRows, pusher: Pusher | None = None
     ) -> None:
         if config.detections is None:
             raise UsageError(f"{config.file}: there is no detections in it")
@@ -115,7 +114,7 @@ def run(config: Config) -> int:
     return asyncio.run(_run(config))
 
 
-def pusher(config: Config, store: FindingStore) -> Pusher | None:
+def pusher(config: Config, store: QuestionsAndRows) -> Pusher | None:
     """What hands findings over, if that is configured.
 
     Raises:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ import typer
 from proxy.cli.ask import asking
 from proxy.cli.identity import told
 from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, Json
+from proxy.cli.printing import mistakes
 from proxy.config import load as load_config
 from proxy.crosswalk import MOST_BYTES, check, pairs_of
 from proxy.csv_lines import FileRefused
@@ -68,11 +68,7 @@ def load(
     try:
         count = check(data)
     except FileRefused as refused:
-        for mistake in refused.mistakes:
-            sys.stderr.write(f"{file}:{mistake.line}: {mistake.said}\n")
-        raise UsageError(
-            f"{file}: {refused.count} mistakes; nothing of it was loaded"
-        ) from None
+        raise mistakes(file, refused) from None
     keys = load_keys(settings.keys)
     deposit(settings.tap_socket, _events(data, file.name, keys))
     typer.echo(f"{file}: {count:,} of {count:,} pairs recorded")

@@ -19,7 +19,7 @@ from proxy.detections.findings import Finding, ask, named, rows_behind
 from proxy.detections.runner import Days, between, run
 from proxy.detections.thresholds import load as load_thresholds
 from proxy.errors import ExitCode, UsageError
-from proxy.store.client import Result
+from proxy.store.port import Result
 
 DEFAULT_PERIOD = timedelta(days=7)
 MOST_SHOWN = 1_000

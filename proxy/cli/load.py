@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +10,7 @@ import typer
 
 from proxy.cli.ask import asking
 from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, user
+from proxy.cli.printing import mistakes
 from proxy.config import load as load_config
 from proxy.context_files import MOST_BYTES, ContextKind, check
 from proxy.csv_lines import FileRefused
@@ -47,11 +47,7 @@ def load(
     try:
         rows = check(kind, data)
     except FileRefused as refused:
-        for mistake in refused.mistakes:
-            sys.stderr.write(f"{file}:{mistake.line}: {mistake.said}\n")
-        raise UsageError(
-            f"{file}: {refused.count} mistakes; nothing of it was loaded"
-        ) from None
+        raise mistakes(file, refused) from None
     keys = load_keys(settings.keys)
     found = ContextFile(
         kind=kind,

@@ -8,11 +8,16 @@ wide as they are, so that ``grep`` finds a row with all that belongs to it;
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from proxy.csv_lines import FileRefused
+from proxy.errors import UsageError
 
 UNBOUNDED = 1 << 15
 """Columns of what is no terminal: wider than any row, names and categories are
@@ -49,3 +54,10 @@ def table(
     for row in rows:
         found.add_row(*(Text(row[number]) for number in used))
     to.print(found)
+
+
+def mistakes(file: Path, refused: FileRefused) -> UsageError:
+    """Tell every mistake in a file of lines; what the command then ends with."""
+    for mistake in refused.mistakes:
+        sys.stderr.write(f"{file}:{mistake.line}: {mistake.said}\n")
+    return UsageError(f"{file}: {refused.count} mistakes; nothing of it was loaded")

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from proxy.detections.catalogue import OWN, Detection, Severity, by_id, filled
 from proxy.errors import UsageError
 from proxy.events import AccountKind
-from proxy.store.client import Result
+from proxy.store.port import QuestionsAndRows, Result
 
 NOBODY = bytes(16)
 """The subject of a finding that is not about one client."""
@@ -48,22 +48,6 @@ COLUMNS = (
     "thresholds",
     "suppressed",
 )
-
-
-class FindingStore(Protocol):
-    """What is asked and written; ``ClickHouseStore`` does both."""
-
-    def query(self, sql: str, params: Mapping[str, object] | None = None) -> Result:
-        """Rows of this statement."""
-
-    def insert(
-        self,
-        table: str,
-        columns: Sequence[str],
-        rows: Sequence[Sequence[object]],
-        token: str,
-    ) -> None:
-        """See ``proxy.store.port.Store.insert``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +164,7 @@ def shown(value: object, zone: ZoneInfo) -> str:
 
 
 def ask(
-    store: FindingStore,
+    store: QuestionsAndRows,
     where: str,
     parameters: Mapping[str, object],
     *,
@@ -225,7 +209,7 @@ def ask(
     ]
 
 
-def named(store: FindingStore, beginning: str) -> tuple[Finding, str]:
+def named(store: QuestionsAndRows, beginning: str) -> tuple[Finding, str]:
     """The finding whose id begins so, and its state.
 
     Raises:
@@ -240,7 +224,7 @@ def named(store: FindingStore, beginning: str) -> tuple[Finding, str]:
     return found[0]
 
 
-def rows_behind(store: FindingStore, finding: Finding, *, limit: int) -> Result:
+def rows_behind(store: QuestionsAndRows, finding: Finding, *, limit: int) -> Result:
     """The rows a finding rests on, as they are by now.
 
     Raises:

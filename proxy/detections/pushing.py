@@ -25,8 +25,9 @@ import msgspec
 import urllib3
 
 from proxy.detections.catalogue import Severity
-from proxy.detections.findings import Finding, FindingStore, ask
+from proxy.detections.findings import Finding, ask
 from proxy.detections.ocsf import detection_finding
+from proxy.store.port import QuestionsAndRows
 
 TRIES = 3
 PAUSE = 1.0
@@ -122,7 +123,7 @@ class Pusher:
 
     def __init__(
         self,
-        store: FindingStore,
+        store: QuestionsAndRows,
         receiver: Receiver,
         cursor: Path,
         pause: Callable[[float], None] = time.sleep,

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from proxy.detections.findings import FindingStore
 from proxy.errors import UsageError
+from proxy.store.port import QuestionsAndRows
 
 MOST_REASON = 2_000
 LEAST_REASON = 3
@@ -57,7 +57,7 @@ class Term:
     """Reviewed in time, 0 to 1."""
 
 
-def append(store: FindingStore, step: Step) -> None:
+def append(store: QuestionsAndRows, step: Step) -> None:
     """Record a step.
 
     Raises:
@@ -75,7 +75,7 @@ def append(store: FindingStore, step: Step) -> None:
     store.insert("reviews", COLUMNS, [row], token)
 
 
-def steps_of(store: FindingStore, finding: str) -> list[Step]:
+def steps_of(store: QuestionsAndRows, finding: str) -> list[Step]:
     """Every step of a finding, oldest first."""
     result = store.query(
         "SELECT finding, state, at, reviewer, reason FROM reviews "
@@ -95,7 +95,7 @@ def steps_of(store: FindingStore, finding: str) -> list[Step]:
 
 
 def kept(
-    store: FindingStore, since: datetime, until: datetime, *, hours: int
+    store: QuestionsAndRows, since: datetime, until: datetime, *, hours: int
 ) -> list[Term]:
     """How the findings of a period kept a term of so many hours."""
     result = store.query(

@@ -18,9 +18,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from proxy.detections.catalogue import Detection, Window, catalogue
-from proxy.detections.findings import COLUMNS, Finding, FindingStore, made
+from proxy.detections.findings import COLUMNS, Finding, made
 from proxy.detections.thresholds import Thresholds
 from proxy.detections.working_time import DAY, local_day, start_of, working
+from proxy.store.port import QuestionsAndRows
 
 PART = 31
 """Days of one question."""
@@ -70,7 +71,7 @@ def due(thresholds: Thresholds, now: datetime, *, back: int) -> tuple[Days, Days
 
 
 def run(
-    store: FindingStore,
+    store: QuestionsAndRows,
     thresholds: Thresholds,
     days: Days,
     now: datetime,
@@ -105,7 +106,7 @@ def run(
 
 
 def judge(
-    store: FindingStore,
+    store: QuestionsAndRows,
     detection: Detection,
     thresholds: Thresholds,
     days: Days,
@@ -186,7 +187,7 @@ def _suppressed(finding: Finding, thresholds: Thresholds, now: datetime) -> str:
     return ""
 
 
-def _write(store: FindingStore, found: Sequence[Finding]) -> list[Finding]:
+def _write(store: QuestionsAndRows, found: Sequence[Finding]) -> list[Finding]:
     by_id = {each.id: each for each in found}
     if not by_id:
         return []

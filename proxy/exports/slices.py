@@ -16,8 +16,8 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
-from proxy.store.client import Result
 from proxy.store.investigations import moment
+from proxy.store.port import Questions
 
 ROWS = 200_000
 """Views of a slice: a store sorts them within seconds."""
@@ -42,11 +42,8 @@ STATEMENT = (
 _decoder = msgspec.json.Decoder(list[Any])
 
 
-class Store(Protocol):
+class Store(Questions, Protocol):
     """What is asked; ``ClickHouseStore`` does."""
-
-    def query(self, sql: str, params: Mapping[str, object] | None = None) -> Result:
-        """Rows of this statement."""
 
     def stream(
         self, sql: str, params: Mapping[str, object] | None = None

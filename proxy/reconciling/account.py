@@ -18,9 +18,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Protocol
 
-from proxy.store.client import Result
+from proxy.store.port import Questions
 from proxy.store.tables import TABLES
 
 SILENT_SECONDS = 150
@@ -69,13 +68,6 @@ class Balance:
     differences: list[Difference] = field(default_factory=list)
     more: bool = False
     """There are more than are named."""
-
-
-class Questions(Protocol):
-    """What asks a store; ``ClickHouseStore`` does."""
-
-    def query(self, sql: str, params: Mapping[str, object] | None = None) -> Result:
-        """Rows of this statement."""
 
 
 def balance(store: Questions, since: datetime, until: datetime) -> Balance:

@@ -19,8 +19,9 @@ from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
 
-from proxy.store.crosswalk import Identifier, Identity, Questions, who_saw_client
+from proxy.store.crosswalk import Identifier, Identity, who_saw_client
 from proxy.store.investigations import Caveats, Seen, moment, period_caveats
+from proxy.store.port import Questions
 
 MOST_CAVEATS = 10_000
 """Of each kind; more than anybody reads, little enough to keep."""

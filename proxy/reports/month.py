@@ -18,9 +18,8 @@ from typing import Any
 from proxy.evidence.findings import Finding
 from proxy.reports.client import SILENCE_SECONDS
 from proxy.reports.shown import printable
-from proxy.store.client import Result
-from proxy.store.crosswalk import Questions
 from proxy.store.investigations import moment
+from proxy.store.port import Questions, Result
 from proxy.verification.report import Report
 from proxy.verification.trust import forgeries, unchecked
 

@@ -18,8 +18,9 @@ from proxy.evidence.seal import SEED_BYTES, Seal, Sealed, SealRefused, read
 from proxy.retention import due as dues
 from proxy.retention.due import Due, Stretch
 from proxy.store.client import ClickHouseStore
-from proxy.verification.rows import Part, blocks, make
+from proxy.verification.rows import Part, make
 from proxy.verification.store import StoreSource
+from proxy.whole_lines import blocks
 
 PAGE = 100
 """Seals looked at together: with kept leaves of 10,000 entries each 64 MB."""

@@ -24,7 +24,7 @@ from typing import Any, NamedTuple, Protocol
 
 from proxy.attribution.histories import Happening, History, Sighting, Told
 from proxy.events import Actor, SessionKind, Strength
-from proxy.store.client import Result
+from proxy.store.port import Questions
 from proxy.store.tables import TABLES
 
 SECOND_NS = 10**9
@@ -44,11 +44,8 @@ Key = tuple[str, str]
 """Application and digest of the session key, hex."""
 
 
-class Asking(Protocol):
+class Asking(Questions, Protocol):
     """What is asked; ``ClickHouseStore`` does."""
-
-    def query(self, sql: str, params: dict[str, object] | None = None) -> Result:
-        """Rows of this statement."""
 
     def count(self, table: str, node: str, epoch: int, first: int, last: int) -> int:
         """Rows of a table with a number in [first, last]."""

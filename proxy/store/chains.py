@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from proxy.store.investigations import Questions
+from proxy.store.port import Questions
 
 MOST = 200
 """Events of one binding or session: a day's rotations of a busy one."""

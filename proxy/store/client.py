@@ -27,7 +27,7 @@ from urllib3.exceptions import HTTPError
 
 from proxy.errors import UsageError
 from proxy.store.cluster import checked, local
-from proxy.store.port import StoreRejected, StoreUnavailable
+from proxy.store.port import Result, StoreRejected, StoreUnavailable
 from proxy.store.refusals import FINAL, FINAL_FOR_QUESTIONS, translated
 
 # Each failure becomes an exception here, and is told once by whoever asked.
@@ -64,14 +64,6 @@ class StoreSettings:
     """To connect; a store on the same network answers in milliseconds."""
     answer_seconds: int = 30
     """For an insert or a question, the whole of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """Columns and rows of an answer; times are aware datetimes in UTC."""
-
-    columns: tuple[str, ...]
-    rows: list[tuple[Any, ...]]
 
 
 def connect(settings: StoreSettings) -> ClickHouseStore:

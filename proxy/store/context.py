@@ -13,15 +13,14 @@ all of them: views carry the key that was in use.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Protocol
 
 from proxy.context_files import ContextKind, ContextRow, rows_of
 from proxy.pseudonym import pseudonym
-from proxy.store.client import Result
+from proxy.store.port import QuestionsAndRows
 
 PART = 50_000
 """Rows of one insert: one block of the engine, some megabytes."""
@@ -44,22 +43,6 @@ _COLUMNS = {
 _LOAD_COLUMNS = ("load", "kind", "source", "lines", "loaded_by", "loaded_at")
 
 
-class ContextStore(Protocol):
-    """What is asked and written; ``ClickHouseStore`` does both."""
-
-    def query(self, sql: str, params: Mapping[str, object] | None = None) -> Result:
-        """Rows of this statement."""
-
-    def insert(
-        self,
-        table: str,
-        columns: Sequence[str],
-        rows: Sequence[Sequence[object]],
-        token: str,
-    ) -> None:
-        """See ``proxy.store.port.Store.insert``."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContextFile:
     """A file that ``proxy.context_files.check`` has passed, and who loads it."""
@@ -72,7 +55,7 @@ class ContextFile:
 
 
 def load(
-    store: ContextStore,
+    store: QuestionsAndRows,
     file: ContextFile,
     keys: Mapping[int, bytes],
     now: datetime,

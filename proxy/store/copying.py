@@ -32,6 +32,7 @@ from proxy import __version__
 from proxy.errors import UnavailableError, UsageError
 from proxy.store.client import ClickHouseStore, quoted
 from proxy.store.migrate import load
+from proxy.whole_lines import blocks
 
 FORMAT = 1
 PIECE = 16 << 20
@@ -140,7 +141,7 @@ def restore(
     found = []
     for table, kept in said.tables.items():
         path = directory / f"{table}.tsv.zst"
-        _insert(store, table, kept.columns, cut(_read(path)))
+        _insert(store, table, kept.columns, blocks(_read(path), PIECE))
         found.append(_counted(store, table, kept.rows))
         progress(found[-1])
     return found
@@ -194,7 +195,7 @@ def pieces(
     ).rows
     names = ", ".join(quoted(each) for each in columns)
     for (month,) in months:
-        yield from cut(
+        yield from blocks(
             store.stream(
                 f"SELECT {names} FROM {{table:Identifier}} "  # noqa: S608 names of columns
                 "WHERE _partition_id = {month:String}",
@@ -203,24 +204,6 @@ def pieces(
             ),
             size,
         )
-
-
-def cut(chunks: Iterator[bytes], size: int = PIECE) -> Iterator[bytes]:
-    """The same bytes in pieces of whole lines of about ``size``."""
-    held: list[bytes] = []
-    length = 0
-    for chunk in chunks:
-        held.append(chunk)
-        length += len(chunk)
-        if length < size:
-            continue
-        data = b"".join(held)
-        end = data.rfind(b"\n") + 1
-        if end:
-            yield data[:end]
-        held, length = [data[end:]], len(data) - end
-    if rest := b"".join(held):
-        yield rest
 
 
 def _check_target(

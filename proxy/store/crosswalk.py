@@ -14,25 +14,18 @@ refuses the question.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-from proxy.store.client import Result
 from proxy.store.investigations import LIMIT, Answer, moment, who_saw
+from proxy.store.port import Questions
 
 HOPS = 4
 """Pairs from the id that was asked for: number, BSN, row id, and one to spare."""
 MOST_IDS = 256
 """Of one question, all keys together."""
-
-
-class Questions(Protocol):
-    """What asks a store; ``ClickHouseStore`` does."""
-
-    def query(self, sql: str, params: Mapping[str, object] | None = None) -> Result:
-        """Rows of this statement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

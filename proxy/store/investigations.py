@@ -15,13 +15,12 @@ without an offset or a pseudonym that is not 32 hex digits.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
 
 from proxy.events import AccountKind, Action, Extraction, Strength
-from proxy.store.client import Result
+from proxy.store.port import Questions
 
 LIMIT = 10_000
 """Rows of one answer: more than a person reads, little enough to print."""
@@ -41,13 +40,6 @@ ORDER BY opened DESC,
     started_at, node, epoch, seq, position
 LIMIT {limit:UInt64}
 """
-
-
-class Questions(Protocol):
-    """What asks a store; ``ClickHouseStore`` does."""
-
-    def query(self, sql: str, params: Mapping[str, object] | None = None) -> Result:
-        """Rows of this statement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,10 @@
-"""What the shipper needs of a store, and nothing more."""
+"""What is needed of a store: by the shipper, by who asks, by who does both."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 
 class StoreUnavailable(Exception):
@@ -14,8 +15,28 @@ class StoreRejected(Exception):
     """It understood and refused (schema, type): trying again gives the same."""
 
 
-class Store(Protocol):
-    """A table store with idempotent inserts. Calls block; they have a timeout."""
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Columns and rows of an answer; times are aware datetimes in UTC."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+
+
+class Questions(Protocol):
+    """What is asked."""
+
+    def query(self, sql: str, params: Mapping[str, object] | None = None) -> Result:
+        """Rows of this statement; values travel as parameters.
+
+        Raises:
+            StoreUnavailable: not reached, or it cannot now.
+            StoreRejected: it refuses the question.
+        """
+
+
+class Rows(Protocol):
+    """What is written."""
 
     def insert(
         self,
@@ -31,6 +52,14 @@ class Store(Protocol):
             StoreUnavailable: unsure whether it was stored.
             StoreRejected: it was not and will not be.
         """
+
+
+class QuestionsAndRows(Questions, Rows, Protocol):
+    """What is asked and written."""
+
+
+class Store(Rows, Protocol):
+    """A table store with idempotent inserts. Calls block; they have a timeout."""
 
     def count(self, table: str, node: str, epoch: int, first: int, last: int) -> int:
         """Rows of this table with a sequence in [first, last]."""

@@ -12,16 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
 
-from proxy.store.client import Result
-
-
-class Asker(Protocol):
-    """What asks a store; ``ClickHouseStore`` does."""
-
-    def query(self, sql: str, params: Mapping[str, object] | None = None) -> Result:
-        """Rows of this statement."""
+from proxy.store.port import Questions
 
 
 class Needs(Enum):
@@ -178,7 +170,11 @@ BY_NAME = {each.name: each for each in CATALOGUE}
 
 
 def ask(
-    store: Asker, question: Question, parameters: Mapping[str, object], *, limit: int
+    store: Questions,
+    question: Question,
+    parameters: Mapping[str, object],
+    *,
+    limit: int,
 ) -> Table:
     """The answer.
 

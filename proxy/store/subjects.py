@@ -9,20 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from proxy.recovery import NotRecoverable, Recovery
-from proxy.store.client import Result
+from proxy.store.port import Questions
 
 MOST = 10_000
 """Pseudonyms of one question."""
-
-
-class Asker(Protocol):
-    """What asks a store; ``ClickHouseStore`` does."""
-
-    def query(self, sql: str, params: Mapping[str, object] | None = None) -> Result:
-        """Rows of this statement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +32,7 @@ class Known:
 
 
 def reveal(
-    store: Asker, subjects: Sequence[bytes], recoveries: Mapping[int, Recovery]
+    store: Questions, subjects: Sequence[bytes], recoveries: Mapping[int, Recovery]
 ) -> list[Known]:
     """What pseudonyms are of, in no order; those that are not there are left out.
 

@@ -17,8 +17,9 @@ from proxy.evidence.leaves import salt
 from proxy.evidence.merkle import SIZE
 from proxy.evidence.seal import Seal, Sealed
 from proxy.verification.report import Options, Report
-from proxy.verification.rows import Part, blocks, make
+from proxy.verification.rows import Part, make
 from proxy.verification.source import Source
+from proxy.whole_lines import blocks
 
 
 def beside_kept(

@@ -13,8 +13,9 @@ from proxy.evidence.kept import unpack
 from proxy.evidence.leaves import absent, salt
 from proxy.evidence.proof import Proof
 from proxy.evidence.seal import Seal, Sealed, SealRefused, read
-from proxy.verification.rows import Part, blocks, make
+from proxy.verification.rows import Part, make
 from proxy.verification.source import Source
+from proxy.whole_lines import blocks
 
 
 class NotProvable(ValueError):

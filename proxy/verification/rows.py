@@ -7,7 +7,7 @@ first; times are ns since 1970, bytes are hex. Pure.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
@@ -248,23 +248,3 @@ def identity_of(line: bytes) -> tuple[str, int, int] | None:
         TypeError,
     ):
         return None
-
-
-def blocks(chunks: Iterator[bytes], size: int) -> Iterator[bytes]:
-    """The same bytes in blocks of whole lines, ``size`` bytes or a line more."""
-    kept: list[bytes] = []
-    held = 0
-    for chunk in chunks:
-        kept.append(chunk)
-        held += len(chunk)
-        if held < size:
-            continue
-        data = b"".join(kept)
-        end = data.rfind(b"\n") + 1
-        if end:
-            yield data[:end]
-            data = data[end:]
-        kept, held = [data], len(data)
-    rest = b"".join(kept)
-    if rest:
-        yield rest

@@ -14,10 +14,11 @@ from proxy.evidence.merkle import SIZE
 from proxy.evidence.seal import SEED_BYTES, Seal, Sealed, SealRefused, Signed, read
 from proxy.verification.kept import beside_kept
 from proxy.verification.report import Options, Report
-from proxy.verification.rows import Part, blocks
+from proxy.verification.rows import Part
 from proxy.verification.source import Source
 from proxy.verification.unsealed import erased, left_over
 from proxy.verification.workers import Done, Task, Workers, workers
+from proxy.whole_lines import blocks
 
 Stretch = list[tuple[Seal, Sealed]]
 

@@ -3,7 +3,7 @@
 Comments are those of HTML's tokenizer (13.2.5.42 to 52): ``<!-->`` is an empty one,
 one that is never closed reaches to the end, and in scripts, styles and text areas
 ``<!--`` begins none. Most of a page is neither, so what matters is looked for by
-``str.find`` and not tag by tag: 42 µs instead of 74 for a page of 10 kB.
+``str.find`` and not tag by tag: 36 µs instead of 74 for a page of 10 kB.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ def may_hold_comments(html: str) -> bool:
 
 def without_comments(html: str) -> str:
     """The text with a blank where each comment stood."""
-    if not may_hold_comments(html):
+    begin = html.find("<!--")
+    if begin < 0:
         return html
     small = _small(html)
     nearest = dict.fromkeys(_RAW, -1)
     kept: list[str] = []
-    start = at = begin = 0
-    while True:
-        begin = begin if begin > at else small.find("<!--", at)
-        if begin < 0:
-            break
+    start = at = 0
+    while begin >= 0:
         raw = _next_raw(small, nearest, at, begin)
         if raw is not None:
             end = _tag(small, "</" + raw[1:], nearest[raw] + len(raw), len(small))
             if end < 0:
                 break
             at = end + len(raw) + 1
+            begin = begin if begin >= at else small.find("<!--", at)
             continue
         kept.append(html[start:begin])
         start = at = _after_comment(small, begin + 4)
+        begin = small.find("<!--", at)
     kept.append(html[start:])
     return " ".join(kept)
 

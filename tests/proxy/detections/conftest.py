@@ -16,8 +16,9 @@ from proxy.detections.runner import Days, judge
 from proxy.detections.thresholds import Thresholds, read
 from proxy.document import Problems
 from proxy.pseudonym import pseudonym
-from proxy.store.client import ClickHouseStore, Result
+from proxy.store.client import ClickHouseStore
 from proxy.store.context import ContextFile, load
+from proxy.store.port import Result
 from tests.support.embedded import EmbeddedStore
 
 KEY = b"k" * 32

@@ -20,7 +20,8 @@ from proxy.events import Action
 from proxy.exports.lines import Format, head, line
 from proxy.exports.ocsf import CLASS, VERSION, event
 from proxy.exports.slices import COLUMNS, MOST_LINE, STATEMENT, Slice, rows, slices
-from proxy.store.client import ClickHouseStore, Result
+from proxy.store.client import ClickHouseStore
+from proxy.store.port import Result
 from tests.support.office_rows import ACTIVITY, HOSTILE, PERIOD, SUBJECT
 
 START, END = PERIOD

@@ -13,7 +13,8 @@ from proxy.evidence.findings import Fault, Finding
 from proxy.reports import month as module
 from proxy.reports.month import Month, Section, month
 from proxy.reports.page import month_page
-from proxy.store.client import ClickHouseStore, Result
+from proxy.store.client import ClickHouseStore
+from proxy.store.port import Result
 from proxy.verification.report import Report
 from tests.support.office_rows import HOSTILE
 

@@ -9,8 +9,7 @@ import pytest
 
 from proxy.sealing.delivery import deliver
 from proxy.sealing.shelf import Shelf
-from proxy.store.client import Result
-from proxy.store.port import StoreUnavailable
+from proxy.store.port import Result, StoreUnavailable
 from tests.support.embedded import EmbeddedStore
 from tests.support.seals import sealed
 

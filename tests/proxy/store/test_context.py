@@ -11,8 +11,8 @@ import pytest
 from proxy.context_files import OPEN, ContextKind, check
 from proxy.pseudonym import pseudonym
 from proxy.store.client import ClickHouseStore
-from proxy.store.context import ContextFile, ContextStore, load
-from proxy.store.port import StoreUnavailable
+from proxy.store.context import ContextFile, load
+from proxy.store.port import QuestionsAndRows, StoreUnavailable
 from tests.support.embedded import EmbeddedStore
 
 STAFF, CASELOAD, WATCHLIST = ContextKind
@@ -86,7 +86,7 @@ def test_a_later_file_ends_a_period_or_takes_it_back(store: ClickHouseStore) -> 
 class BreaksOff:
     """A store that is lost after some inserts."""
 
-    def __init__(self, store: ContextStore, after: int) -> None:
+    def __init__(self, store: QuestionsAndRows, after: int) -> None:
         self.query = store.query
         self._store = store
         self._left = after

@@ -7,13 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from proxy.errors import UsageError
 from proxy.retention import holds
 from proxy.store.client import ClickHouseStore
-from proxy.store.copying import LEFT_OUT, backup, cut, move, pieces, restore, tables
+from proxy.store.copying import LEFT_OUT, backup, move, pieces, restore, tables
 from proxy.store.port import StoreUnavailable
 from proxy.verification.report import Options
 from proxy.verification.run import verify
@@ -170,12 +168,3 @@ def test_only_notes_and_keys_of_one_store_are_left_out(
     assert found.keys() == {row[0] for row in every} - LEFT_OUT
     assert list(found)[:2] == ["seal_seeds", "seals"]
     store.close()
-
-
-@given(st.lists(st.binary(max_size=20)), st.integers(1, 30))
-def test_pieces_end_with_a_line(chunks: list[bytes], size: int) -> None:
-    """And are the same bytes, however they came."""
-    found = list(cut(iter(chunks), size))
-
-    assert b"".join(found) == b"".join(chunks)
-    assert all(piece.endswith(b"\n") for piece in found[:-1])

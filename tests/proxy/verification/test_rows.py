@@ -15,7 +15,7 @@ from proxy.evidence.merkle import SIZE
 from proxy.journal.model import Entry
 from proxy.sealing.entries import Leafing
 from proxy.store.tables import table_for
-from proxy.verification.rows import Part, blocks, identity_of, make
+from proxy.verification.rows import Part, identity_of, make
 from tests.support.embedded import EmbeddedStore
 from tests.support.event_strategies import events
 from tests.support.rows import VIEW, view
@@ -148,24 +148,6 @@ def test_a_value_out_of_range_costs_its_own_row_only() -> None:
     made = make("views", NAMES["views"], 1, lines, ("node", 7), (PART,))
 
     assert [bool(leaf) for leaf in made.leaves] == [True, False, True]
-
-
-@given(
-    st.lists(st.binary(max_size=5).map(lambda b: b.replace(b"\n", b"")), min_size=1),
-    st.integers(1, 20),
-)
-def test_blocks_are_whole_lines_and_lose_nothing(
-    pieces: list[bytes], size: int
-) -> None:
-    """However the chunks fall, byte by byte included."""
-    data = b"\n".join(pieces) + b"\n"
-
-    for chunk in (1, 3, len(data)):
-        chunks = (data[at : at + chunk] for at in range(0, len(data), chunk))
-        found = list(blocks(chunks, size))
-
-        assert b"".join(found) == data
-        assert all(each.endswith(b"\n") for each in found)
 
 
 @pytest.mark.parametrize("bad", [b"", b"[", b"{}", b'["a"]', b'["a",1,"x"]', b"\xff"])
