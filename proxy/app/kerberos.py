@@ -13,7 +13,6 @@ each other's tickets as replays; refusing replays stays the application's.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -48,15 +47,15 @@ def acceptor(keytab: Path) -> Acceptor:
             extra ``kerberos`` is not installed.
     """
     _check(keytab)
-    # Read by the library whenever it opens a replay cache, so before anything.
-    os.environ["KRB5RCACHENAME"] = "none:"
     gssapi: Any = extra("gssapi", "kerberos", use="keytabs")
     try:
         mechanism = gssapi.MechType.kerberos
         credentials = gssapi.Credentials(
             usage="accept",
             mechs=[mechanism],
-            store={"keytab": f"FILE:{keytab.absolute()}"},
+            # No replay cache: replays are the application's to refuse, and a cache
+            # shared with it would refuse its own clients.
+            store={"keytab": f"FILE:{keytab.absolute()}", "rcache": "none:"},
         )
     except gssapi.exceptions.GSSError as error:
         raise UsageError(

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.support.debian import need
+from tests.support.waiting import until
 
 CLIENT = {4: "10.77.1.2", 6: "fd77:1::2"}
 GATEWAY = {4: "10.77.1.1", 6: "fd77:1::1"}
@@ -103,11 +104,21 @@ def network() -> Iterator[Network]:
         for host, via in ((net.client, GATEWAY), (net.application, INSIDE)):
             for number, address in via.items():
                 _ip("-n", host.name, f"-{number}", *_default(address))
+        # The kernel takes a second over its own addresses, and each brings routes:
+        # whoever compares two looks at them starts when they are all there.
+        until(lambda: all(map(_settled, hosts)), "link-local addresses are in use")
         yield net
     finally:
         for host in hosts:
             with contextlib.suppress(subprocess.CalledProcessError):
                 _ip("netns", "del", host.name)
+
+
+def _settled(host: Host) -> bool:
+    shown = host.run("ip", "-6", "-o", "addr", "show", "scope", "link").stdout
+    devices = host.run("ip", "-o", "link", "show", "type", "veth").stdout
+    found = shown.splitlines()
+    return len(found) == len(devices.splitlines()) and "tentative" not in shown
 
 
 def _default(address: str) -> tuple[str, ...]:

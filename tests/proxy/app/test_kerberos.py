@@ -135,7 +135,7 @@ def test_a_ticket_is_its_users_and_a_changed_one_nobodys(realm: Realm) -> None:
     assert accept(good[:-1]) == Refused("refused_token")
     assert accept(b"") == Refused("refused_token")
     assert accept(bytes(kerberos.MAX_TOKEN + 1)) == Refused("malformed_token")
-    assert os.environ["KRB5RCACHENAME"] == "none:"
+    assert "KRB5RCACHENAME" not in os.environ
 
 
 @pytest.mark.debian
