@@ -23,7 +23,8 @@ Imports run one way (held by import-linter)::
       > asking > capture > beats, bypass, untold > deposit > addons, config, keys
       > retention, reports, exports, ldv
       > admin, recorder, shipper, sealing, verification, reconciling, detections
-      > journal, store, taplink, telemetry > clock, key_pair, status > private_file
+      > journal, store, taplink, telemetry > clock, key_pair, status > private_file,
+      ownership
       > pipeline, reprocessing > context_files, crosswalk, pairing, redaction,
         shadow, views > subject_ids
       > ruleset, pseudonym, recovery > connection_context

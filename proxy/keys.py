@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -110,10 +111,19 @@ def rotate(path: Path, kind: str) -> int:
     made = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         _create(made, text + separator + line)
+        _give(made, path.stat())
         made.replace(path)
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
     return number
+
+
+def _give(made: Path, before: os.stat_result) -> None:
+    """To whom the file before it belonged: the sidecar must be able to read it."""
+    now = made.stat()
+    if (now.st_uid, now.st_gid) != (before.st_uid, before.st_gid):
+        os.chown(made, before.st_uid, before.st_gid)
+    made.chmod(stat.S_IMODE(before.st_mode))
 
 
 def load(path: Path) -> KeyFile:

@@ -20,13 +20,17 @@ from collections.abc import Callable
 
 from proxy import beats, status
 from proxy.app import gating, succession, systemd
+from proxy.app.access import password
 from proxy.app.lifetime import reporting, stop_on_signal
 from proxy.app.listening import bind, check
 from proxy.app.rulesets import load_all
 from proxy.app.succeeding import Succeeding
 from proxy.app.supervisor import CAP_NET_RAW, ChildSpec, Supervisor
 from proxy.config import Config
+from proxy.keys import load as load_keys
 from proxy.keys import load_or_create
+from proxy.ownership import make
+from proxy.seal_key import load as load_seal_key
 from proxy.seal_key import load_or_create as load_or_create_seal_key
 
 logger = logging.getLogger(__name__)
@@ -71,7 +75,16 @@ def run(
     rulesets = load_all(config)
     if "wire" in roles:
         check(config)
+    make(config.state)
+    # A reload that cannot read them would end what runs, and start nothing.
+    if config.keys.exists():
+        load_keys(config.keys)
+    if config.seals.enabled and "sealer" in roles and config.seals.key.exists():
+        load_seal_key(config.seals.key)
     if only_check:
+        # At a start it keeps nobody from their work: evidence waits in the journal.
+        if not config.store.embedded or config.store.password_file.exists():
+            password(config)
         return 0
     if "wire" in roles:
         gating.keep(config, gating.of(rulesets))

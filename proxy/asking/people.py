@@ -30,6 +30,7 @@ from typing import NamedTuple
 
 from proxy import private_file
 from proxy.errors import UsageError
+from proxy.ownership import as_owner_of
 
 N, R, P = 16_384, 8, 1
 """Cost of scrypt: 16 MiB and about 50 ms."""
@@ -110,7 +111,8 @@ def add(path: Path, name: str, token_file: Path) -> None:
         given = os.open(token_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(given, "w", encoding="utf-8") as file:
             file.write(f"{name}:{token}\n")
-        kept = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with as_owner_of(path.parent):
+            kept = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(kept, "w", encoding="utf-8") as file:
             file.write(f"{name} scrypt {N} {R} {P} {salt.hex()} {digest.hex()}\n")
             file.flush()

@@ -15,6 +15,7 @@ from proxy.cli.options import DEFAULT_CONFIG, ConfigFile
 from proxy.config import Config
 from proxy.config import load as load_config
 from proxy.errors import ExitCode, UsageError
+from proxy.ownership import as_owner_of
 from proxy.untold import capture_off, tell
 
 
@@ -51,8 +52,9 @@ def on(
     said = bypass.Bypass(
         since_ns=time.time_ns(), by=_who(), reason=" ".join(reason.split())
     )
-    bypass.begin(settings.state, said)
-    _record(settings, said, said.since_ns)
+    with as_owner_of(settings.state):
+        bypass.begin(settings.state, said)
+        _record(settings, said, said.since_ns)
     typer.echo(f"nothing is recorded from now on: {said.told}")
     return ExitCode.OK
 
@@ -60,11 +62,13 @@ def on(
 def off(config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Record again: new connections from now on; open ones pass until they end."""
     settings = load_config(config)
-    said = bypass.end(settings.state)
+    with as_owner_of(settings.state):
+        said = bypass.end(settings.state)
+        if said is not None:
+            _record(settings, said, time.time_ns())
     if said is None:
         typer.echo("nothing to end: everything is recorded")
         return ExitCode.OK
-    _record(settings, said, time.time_ns())
     typer.echo(f"new connections are recorded again; ended: {said.told}")
     return ExitCode.OK
 

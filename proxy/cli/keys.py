@@ -18,6 +18,7 @@ from proxy.escrow import restore
 from proxy.evidence.seal import fingerprint
 from proxy.key_pair import public_path
 from proxy.keys import rotate
+from proxy.ownership import as_owner_of
 from proxy.seal_key import create
 
 
@@ -46,7 +47,8 @@ def make_seal_key(
 ) -> int:
     """Make an Ed25519 key to sign seals with, and its public half beside it."""
     path = out if out is not None else load(config).seals.key
-    key = create(path)
+    with as_owner_of(path.parent):
+        key = create(path)
     typer.echo(f"{path}: the private key {fingerprint(key.public_key())}, mode 0600")
     typer.echo(f"{public_path(path)}: its public half, for whosaw verify; keep a copy")
     return 0
@@ -76,7 +78,8 @@ def rotate_command(
     twice in a period with two subject keys: see docs/keys.md.
     """
     path = load(config).keys
-    number = rotate(path, kind)
+    with as_owner_of(path.parent):
+        number = rotate(path, kind)
     typer.echo(f"{path}: {kind} key {number} is used from the next start on")
     typer.echo("the copy in the safe is older now: run whosaw keys export")
     return 0

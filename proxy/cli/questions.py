@@ -10,6 +10,7 @@ import typer
 from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, log_to_stderr
 from proxy.config import load
 from proxy.errors import ExitCode, UsageError
+from proxy.ownership import refuse_root
 
 
 def register(app: typer.Typer) -> None:
@@ -39,6 +40,7 @@ def questions(
         from proxy.app import questions as role
 
         log_to_stderr("questions")
+        refuse_root(settings.state)
         return role.run(settings)
     from proxy.asking import people
 

@@ -18,6 +18,7 @@ from proxy.config import Config, load
 from proxy.deposit import EVENTS, deposit
 from proxy.errors import ExitCode, UsageError
 from proxy.keys import load as load_keys
+from proxy.ownership import as_owner_of
 from proxy.quarantine import items
 from proxy.reprocessing import FoundLater, found_later
 from proxy.ruleset import RuleSet
@@ -104,8 +105,10 @@ def _record(config: Config, found: list[FoundLater]) -> None:
     may be recorded twice."""
     seen = [each.seen for each in found if each.seen is not None]
     deposit(config.tap_socket, [*(each.view for each in found), *seen])
-    path = config.quarantine_directory / FOUND
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    directory = config.quarantine_directory
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    with as_owner_of(directory):
+        descriptor = os.open(directory / FOUND, flags, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.writelines(f"{each.digest}\n" for each in found)
         file.flush()

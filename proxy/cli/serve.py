@@ -6,13 +6,15 @@ mitmproxy, a store no rules. That is memory and time of start of each process.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, log_to_stderr
-from proxy.config import load
+from proxy.config import Config, load
 from proxy.errors import UsageError
+from proxy.ownership import as_owner_of, refuse_root
 
 Listen = Annotated[
     list[str] | None,
@@ -61,7 +63,7 @@ def run(
         raise UsageError(
             f"--role {' '.join(sorted(unknown))}: expected {', '.join(sidecar.ROLES)}"
         )
-    return sidecar.run(load(config), roles, only_check=check)
+    return sidecar.run(_of_service(config), roles, only_check=check)
 
 
 def wire(
@@ -73,7 +75,7 @@ def wire(
     from proxy.app import wire as role
 
     log_to_stderr(f"wire-{index}")
-    return role.run(load(config), index, _descriptors(listen_fd or []))
+    return role.run(_of_service(config), index, _descriptors(listen_fd or []))
 
 
 def record(config: ConfigFile = DEFAULT_CONFIG) -> int:
@@ -81,7 +83,7 @@ def record(config: ConfigFile = DEFAULT_CONFIG) -> int:
     from proxy.app import recorder
 
     log_to_stderr("recorder")
-    return recorder.run(load(config))
+    return recorder.run(_of_service(config))
 
 
 def ship(config: ConfigFile = DEFAULT_CONFIG) -> int:
@@ -89,7 +91,7 @@ def ship(config: ConfigFile = DEFAULT_CONFIG) -> int:
     from proxy.app import shipper
 
     log_to_stderr("shipper")
-    return shipper.run(load(config))
+    return shipper.run(_of_service(config))
 
 
 def seal(config: ConfigFile = DEFAULT_CONFIG) -> int:
@@ -97,7 +99,7 @@ def seal(config: ConfigFile = DEFAULT_CONFIG) -> int:
     from proxy.app import sealer
 
     log_to_stderr("sealer")
-    return sealer.run(load(config))
+    return sealer.run(_of_service(config))
 
 
 def ldv(config: ConfigFile = DEFAULT_CONFIG) -> int:
@@ -108,7 +110,7 @@ def ldv(config: ConfigFile = DEFAULT_CONFIG) -> int:
     from proxy.app import ldv as role
 
     log_to_stderr("ldv")
-    return role.run(load(config))
+    return role.run(_of_service(config))
 
 
 def attribute_across(
@@ -123,9 +125,11 @@ def attribute_across(
 
     log_to_stderr("across")
     if not once:
-        return across.run(load(config))
-    for line in across.run_once(load(config)):
-        typer.echo(line)
+        return across.run(_of_service(config))
+    settings = load(config)
+    with as_owner_of(settings.state):
+        for line in across.run_once(settings):
+            typer.echo(line)
     return 0
 
 
@@ -134,7 +138,7 @@ def admin(config: ConfigFile = DEFAULT_CONFIG) -> int:
     from proxy.app import admin as role
 
     log_to_stderr("admin")
-    return role.run(load(config))
+    return role.run(_of_service(config))
 
 
 def migrate(
@@ -175,6 +179,13 @@ def migrate(
     for line in bring_up(load(config), plan_only=plan, cluster=cluster):
         typer.echo(line)
     return 0
+
+
+def _of_service(file: Path) -> Config:
+    """The config of a process that keeps running."""
+    config = load(file)
+    refuse_root(config.state)
+    return config
 
 
 def _descriptors(pairs: list[str]) -> dict[str, int]:

@@ -13,6 +13,7 @@ from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, log_to_stderr
 from proxy.config import load
 from proxy.errors import ExitCode, UnavailableError
 from proxy.keys import secret
+from proxy.ownership import refuse_root
 from proxy.store import copying
 from proxy.store.client import ClickHouseStore, StoreSettings, connect
 from proxy.store.migrate import apply
@@ -39,7 +40,9 @@ def serve(context: typer.Context, config: ConfigFile = DEFAULT_CONFIG) -> None:
     from proxy.app import store as role
 
     log_to_stderr("store")
-    raise typer.Exit(role.run(load(config)))
+    settings = load(config)
+    refuse_root(settings.state)
+    raise typer.Exit(role.run(settings))
 
 
 def backup(

@@ -13,6 +13,7 @@ from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, Json, log_to_stderr
 from proxy.config import Config
 from proxy.config import load as load_config
 from proxy.errors import ExitCode, UsageError
+from proxy.ownership import as_owner_of
 from proxy.transparent import guard as watchdog
 from proxy.transparent import kernel, leading, wanted
 from proxy.transparent.connections import own, tracked
@@ -56,7 +57,8 @@ def up(config: ConfigFile = DEFAULT_CONFIG, *, tool: ToolOption = None) -> int:
     already = leading.state().led
     tool = tool or (Tool.NFT if kernel.has("nft") else Tool.IPTABLES)
     leading.up(plan, tool)
-    wanted.want(settings.state, wanted.Wanted(tool=tool))
+    with as_owner_of(settings.state):
+        wanted.want(settings.state, wanted.Wanted(tool=tool))
     for each in plan.led:
         typer.echo(
             f"{each.application}: new connections to "
@@ -70,7 +72,8 @@ def up(config: ConfigFile = DEFAULT_CONFIG, *, tool: ToolOption = None) -> int:
         gap = capture_off(
             each.application, "open_before_up", now, now, connections=count
         )
-        told = tell(settings.state, settings.tap_socket, gap)
+        with as_owner_of(settings.state):
+            told = tell(settings.state, settings.tap_socket, gap)
         typer.echo(
             f"{each.application}: {count} connections were open already and pass "
             f"unrecorded until they end; {_told(told)}"
@@ -91,7 +94,8 @@ def down(
     open after that is reset.
     """
     settings = load_config(config)
-    wanted.want_none(settings.state)
+    with as_owner_of(settings.state):
+        wanted.want_none(settings.state)
     left = leading.down(plan_of(settings), drain)
     typer.echo("connections take the direct path; no rule, route or mark is left")
     if left:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import statistics
 import tempfile
 import time
@@ -48,7 +49,21 @@ def secrets(config: Config) -> Iterator[Finding]:
             do = f"chmod 600 {path}"
             yield Finding("secret", str(path), Grade.REFUSED, "others may read it", do)
         else:
-            yield Finding("secret", str(path), Grade.GOOD, "nobody else may read it")
+            yield _of_sidecar(path, config.state)
+
+
+def _of_sidecar(path: Path, state: Path) -> Finding:
+    """Whether the sidecar itself can read what nobody else can."""
+    if os.geteuid() == 0 and state.exists():
+        user, found = state.stat(), path.stat()
+        group = found.st_uid == 0 and found.st_gid == user.st_gid
+        if user.st_uid not in (0, found.st_uid) and not (
+            group and found.st_mode & stat.S_IRGRP
+        ):
+            said = "the user who owns the state directory cannot read it"
+            do = f"chown --reference={state} {path}"
+            return Finding("secret", str(path), Grade.REFUSED, said, do)
+    return Finding("secret", str(path), Grade.GOOD, "nobody else may read it")
 
 
 def disk(config: Config) -> Iterator[Finding]:

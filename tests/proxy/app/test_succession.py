@@ -79,3 +79,17 @@ async def test_a_config_is_read_by_the_code_that_is_installed(tmp_path: Path) ->
 
     with pytest.raises(UsageError, match="nonsense"):
         await succession.check(path)
+
+
+async def test_keys_that_cannot_be_read_are_refused_before_anything_ends(
+    tmp_path: Path,
+) -> None:
+    """Otherwise a reload ends what runs, and nothing starts."""
+    front = Front(name="tickets", rules=RULES, upstream="http://127.0.0.1:1")
+    path = write_config(tmp_path, [front])
+    load_or_create(tmp_path / "state" / "keys")
+    await succession.check(path)
+    (tmp_path / "state" / "keys").chmod(0o644)
+
+    with pytest.raises(UsageError, match="may be read by others"):
+        await succession.check(path)

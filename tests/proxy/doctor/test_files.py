@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from proxy.config import Config, load
 from proxy.doctor.files import disk, quick, room, secrets
 from proxy.doctor.finding import Grade
+from proxy.keys import load_or_create
 from tests.support.sidecars import Front, write_config
 from tests.support.tickets import RULES
 
@@ -70,3 +72,22 @@ def test_the_disk_is_measured_and_left_as_it_was(config: Config) -> None:
     assert [each.check for each in found] == ["disk", "disk"]
     assert "ms (median of 20)" in found[1].said
     assert set(config.state.parent.iterdir()) == before
+
+
+def test_a_secret_that_the_sidecar_itself_cannot_read_is_refused(
+    config: Config,
+) -> None:
+    """Root sees every file; the user of the state directory does not."""
+    if os.geteuid() != 0:
+        pytest.skip("files are given to another user: needs root")
+    load_or_create(config.keys)
+    os.chown(config.state, 65_533, 65_533)
+
+    refused = {each.about: each for each in secrets(config)}[str(config.keys)]
+
+    assert refused.grade is Grade.REFUSED
+    assert refused.do == f"chown --reference={config.state} {config.keys}"
+    os.chown(config.keys, 0, 65_533)
+    config.keys.chmod(0o440)
+    given = {each.about: each for each in secrets(config)}[str(config.keys)]
+    assert given.grade is Grade.GOOD
