@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import stat
 import statistics
 import tempfile
 import time
@@ -15,6 +14,7 @@ from proxy import private_file
 from proxy.config import Config
 from proxy.doctor.finding import Finding, Grade
 from proxy.errors import UsageError
+from proxy.ownership import as_owner_of
 
 SYNCS = 20
 SLOW_SYNC = 0.010
@@ -39,7 +39,8 @@ def secrets(config: Config) -> Iterator[Finding]:
             yield Finding("secret", str(path), Grade.NOTE, "will be made at the start")
             continue
         try:
-            with path.open("rb") as file:
+            # Root reads everything: what counts is what the sidecar can read.
+            with as_owner_of(config.state), path.open("rb") as file:
                 private_file.refuse_shared(path, os.fstat(file.fileno()))
         except OSError as error:
             said = error.strerror or "cannot be read"
@@ -49,21 +50,7 @@ def secrets(config: Config) -> Iterator[Finding]:
             do = f"chmod 600 {path}"
             yield Finding("secret", str(path), Grade.REFUSED, "others may read it", do)
         else:
-            yield _of_sidecar(path, config.state)
-
-
-def _of_sidecar(path: Path, state: Path) -> Finding:
-    """Whether the sidecar itself can read what nobody else can."""
-    if os.geteuid() == 0 and state.exists():
-        user, found = state.stat(), path.stat()
-        group = found.st_uid == 0 and found.st_gid == user.st_gid
-        if user.st_uid not in (0, found.st_uid) and not (
-            group and found.st_mode & stat.S_IRGRP
-        ):
-            said = "the user who owns the state directory cannot read it"
-            do = f"chown --reference={state} {path}"
-            return Finding("secret", str(path), Grade.REFUSED, said, do)
-    return Finding("secret", str(path), Grade.GOOD, "nobody else may read it")
+            yield Finding("secret", str(path), Grade.GOOD, "nobody else may read it")
 
 
 def disk(config: Config) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from proxy.app.succession import NAME, Child, Estate
 from proxy.config import Application, load
 from proxy.document import Address
 from proxy.errors import UnavailableError, UsageError
+from proxy.keys import load_or_create
 from tests.support.sidecars import Front, write_config
 from tests.support.tickets import RULES
 from tests.support.wires import listening, port_of
