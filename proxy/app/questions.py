@@ -1,7 +1,7 @@
 """The inside of the question service's process: it alone needs the keys to answer.
 
-Its inquiries are a journal of its own, with a node name of its own, shipped and sealed
-like a sidecar's; all three here, because it commits a few times a minute.
+Its inquiries are a journal of its own (``proxy.app.inquiries``), under a node name of
+its own.
 """
 
 from __future__ import annotations
@@ -10,108 +10,30 @@ import asyncio
 import logging
 import ssl
 import threading
-from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
 from proxy.app.access import store_client
+from proxy.app.inquiries import Inquiries
 from proxy.app.lifetime import reporting, stop_on_signal
 from proxy.asking.people import People
 from proxy.asking.server import Service
 from proxy.clock import SystemClock
 from proxy.config import Config
 from proxy.config.model import Asking
-from proxy.errors import UnavailableError, UsageError, WhosawError
-from proxy.events import encode
-from proxy.events.custody import InquiryRecorded
-from proxy.journal import Batch, Journal, JournalReader, Limits
-from proxy.journal.cursor import CURSOR, SEALED, Cursor, CursorDamaged, load
+from proxy.errors import UnavailableError, UsageError
 from proxy.keys import load as load_keys
 from proxy.seal_key import load_or_create
-from proxy.sealing.delivery import deliver
-from proxy.sealing.sealer import Sealer
-from proxy.sealing.shelf import Shelf
-from proxy.shipper import Shipper, ShipperSettings
-from proxy.store.client import ClickHouseStore
-from proxy.store.port import StoreRejected, StoreUnavailable
 
 logger = logging.getLogger(__name__)
 
-MOST_BYTES = 256 << 20
-"""Of the journal: some hundred thousand inquiries while the store is away."""
 DELIVER_SECONDS = 1.0
 
 
 def node_of(config: Config) -> str:
     """The name its rows carry: no sidecar's."""
     return f"{config.node}-questions"
-
-
-class Inquiries:
-    """The journal of inquiries, and its way into the store.
-
-    Args:
-        config: names directories and the key of seals.
-        store: where they go.
-        limits: bounds of the journal.
-
-    """
-
-    def __init__(
-        self, config: Config, store: ClickHouseStore, limits: Limits | None = None
-    ) -> None:
-        base = config.inquiry_directory
-        directory = base / "journal"
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        clock = SystemClock()
-        self.journal = Journal.open(
-            directory,
-            node_of(config),
-            limits or Limits(total_bytes=MOST_BYTES),
-            clock=clock,
-        )
-        reader = JournalReader(directory)
-        settings = ShipperSettings(rejected=base / "rejected")
-        self.shipper = Shipper(settings, reader, store, clock, directory / CURSOR)
-        self.error = ""
-        self._store = store
-        self._cursor: Path = directory / CURSOR
-        self._shelf = Shelf(base / "seals")
-        self._sealer: Sealer | None = None
-        if config.seals.enabled:
-            key = load_or_create(config.seals.key)
-            self._sealer = Sealer(
-                JournalReader(directory), self._shelf, key, clock, directory / SEALED
-            )
-
-    def record(self, inquiry: InquiryRecorded) -> None:
-        """Have it on disk; any thread.
-
-        Raises:
-            JournalFull, JournalFailed: it is not.
-        """
-        self.journal.commit(Batch(events=[encode(inquiry)]))
-
-    def seal(self) -> None:
-        """Seal what is there, and bring seals to the store; trouble is told."""
-        if self._sealer is None:
-            return
-        try:
-            self._sealer.period()
-            cursor = load(self._cursor) or Cursor()
-            deliver(self._shelf, self._store, (cursor.epoch, cursor.shipped))
-        except (
-            *(StoreUnavailable, StoreRejected, CursorDamaged),
-            *(WhosawError, OSError),
-        ) as error:
-            self.error = str(error) or type(error).__name__
-        else:
-            self.error = ""
-
-    def close(self) -> None:
-        """Close the journal in order."""
-        self.journal.close()
 
 
 def run(config: Config) -> int:
@@ -131,7 +53,12 @@ async def _run(config: Config, asking: Asking) -> int:
     stop = stop_on_signal()
     context = _tls(asking)
     shipping, asked = store_client(config), store_client(config)
-    inquiries = Inquiries(config, shipping)
+    inquiries = Inquiries(
+        config.inquiry_directory,
+        node_of(config),
+        shipping,
+        load_or_create(config.seals.key) if config.seals.enabled else None,
+    )
     service = Service(
         people=People(asking.people),
         keys=lambda: load_keys(config.keys),

@@ -71,7 +71,7 @@ MODULES = {
 
 def run(arguments: Sequence[str]) -> int:
     """Carry out one command; its exit code. Expected errors are one clear text."""
-    command = _commands(arguments[0] if arguments else "")
+    command = command_line(arguments[0] if arguments else "")
     try:
         command(list(arguments), prog_name="whosaw")
     except WhosawError as error:
@@ -87,7 +87,7 @@ def run(arguments: Sequence[str]) -> int:
     return int(ExitCode.OK)
 
 
-def _commands(first: str) -> typer.Typer:
+def command_line(first: str) -> typer.Typer:
     """The command line with this command only, or, if it is none, with all."""
     app = typer.Typer(
         name="whosaw",

@@ -9,20 +9,24 @@ period: a reader must know what it rests on.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from secrets import token_hex
 from typing import Annotated, Any, TypeVar
 
 import msgspec
 import typer
 
 from proxy.app.access import store_client
+from proxy.app.asked import ADDRESS, check_reason, person
 from proxy.asking.answering import SEEN_BY, WHO_SAW, prepare
 from proxy.asking.client import Access
 from proxy.asking.client import ask as ask_service
 from proxy.asking.model import Ask, Views
 from proxy.cli.identity import by_which_id, print_identity
+from proxy.cli.inquiring import tell
 from proxy.cli.options import (
     DEFAULT_CONFIG,
     ConfigFile,
@@ -173,21 +177,28 @@ def put(
     token_file: Path | None,
     service_ca: Path | None,
 ) -> T:
-    """Ask the question service, or without one the config's store.
+    """Ask the question service, or without one the config's store; recorded first.
 
     Raises:
         UsageError: a question that makes no sense, or what a service needs is missing.
-        UnavailableError: service or store does not answer.
+        UnavailableError: service or store does not answer, or the inquiry cannot be
+            recorded.
     """
+    check_reason(wanted.reason)
     if service:
-        if not wanted.reason.strip():
-            raise UsageError("--reason is missing: the question service records it")
         if token_file is None:
             raise UsageError("--token-file is missing: who asks?")
         access = Access(url=service, token=secret(token_file), ca=service_ca)
         return ask_service(access, wanted, answer)
     settings = load(config)
     prepared = prepare(wanted, lambda: load_keys(settings.keys))
+    now_ns = time.time_ns()
+    tell(
+        settings,
+        prepared.inquiry(
+            inquiry=token_hex(16), person=person(), address=ADDRESS, now_ns=now_ns
+        ),
+    )
     found = asking(settings, prepared.run)
     assert isinstance(found, answer)
     return found

@@ -14,6 +14,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from proxy.app.account import account
 from proxy.app.lifetime import stop_on_signal
 from proxy.app.recorder import pipelines
 from proxy.app.rulesets import load_all, read_file
@@ -23,7 +24,7 @@ from proxy.capture.envelope import Header, fingerprint, header_of, new_id
 from proxy.capture.keys import load_public
 from proxy.capture.replaying import Replayed
 from proxy.cli import recordings
-from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, user
+from proxy.cli.options import DEFAULT_CONFIG, ConfigFile
 from proxy.config import Config, load
 from proxy.errors import ExitCode, UsageError
 from proxy.pipeline import Pipeline
@@ -102,7 +103,7 @@ def capture(
             id=new_id(),
             made_ns=now_ns,
             expires_ns=now_ns + days * _DAY_NS,
-            by=user(),
+            by=account(),
             reason=reason.strip(),
             redacted=not raw,
         ),

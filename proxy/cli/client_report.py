@@ -10,8 +10,10 @@ from typing import Annotated
 
 import typer
 
+from proxy.app.asked import Asked
 from proxy.cli.ask import From, To, asking, period
-from proxy.cli.options import DEFAULT_CONFIG, ConfigFile
+from proxy.cli.inquiring import inquire
+from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, Why
 from proxy.cli.saving import save
 from proxy.config import load
 from proxy.errors import ExitCode
@@ -26,11 +28,14 @@ from proxy.store.crosswalk import Identifier
 
 EPILOG = """Examples:
 
-whosaw report client 4711 --from 2026-01-01 --to 2026-07-01 --out 4711.html
+whosaw report client 4711 --from 2026-01-01 --to 2026-07-01
+--reason "case 7" --out 4711.html
 
-whosaw report client 4711 --for investigator --format csv --out 4711.csv
+whosaw report client 4711 --for investigator --format csv
+--reason "case 7" --out 4711.csv
 
-whosaw report client 4711 --language nl --out inzage.html
+whosaw report client 4711 --language nl --reason "request 12"
+--out inzage.html
 
 A citizen's report names no employee; both state the periods that are not
 established. See docs/reports.md."""
@@ -80,6 +85,7 @@ def client(
     out: Annotated[
         Path | None, typer.Option("--out", help="File to write (0600); else stdout.")
     ] = None,
+    reason: Why = "",
 ) -> int:
     """Write what was recorded about a client, and what was not established."""
     settings = load(config)
@@ -90,6 +96,18 @@ def client(
         )
         for key in load_keys(settings.keys).subject.values()
     ]
+    inquire(
+        settings,
+        Asked(
+            question="report client",
+            reason=reason,
+            subject_type=subject_type,
+            subjects=tuple(each.pseudonym for each in asked),
+            about=f"for the {audience.value}",
+            start=since,
+            end=until,
+        ),
+    )
     report = asking(
         settings,
         lambda store: client_report(

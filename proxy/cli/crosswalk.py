@@ -11,9 +11,11 @@ from typing import Annotated
 import msgspec
 import typer
 
+from proxy.app.asked import Asked
 from proxy.cli.ask import asking
 from proxy.cli.identity import told
-from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, Json
+from proxy.cli.inquiring import inquire
+from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, Json, Why
 from proxy.cli.printing import mistakes
 from proxy.config import load as load_config
 from proxy.crosswalk import MOST_BYTES, check, pairs_of
@@ -51,10 +53,12 @@ def load(
         ),
     ],
     config: ConfigFile = DEFAULT_CONFIG,
+    *,
+    reason: Why = "",
 ) -> int:
     """Record the pairs of a file; nothing of it when a line is wrong.
 
-    Example: whosaw crosswalk load pairs.csv, with lines such as
+    Example: whosaw crosswalk load pairs.csv --reason "monthly", with lines such as
     client,4711,bsn,123456782
     """
     settings = load_config(config)
@@ -70,14 +74,16 @@ def load(
     except FileRefused as refused:
         raise mistakes(file, refused) from None
     keys = load_keys(settings.keys)
-    deposit(settings.tap_socket, _events(data, file.name, keys))
+    name = file.name[:_NAME_SHOWN]
+    about = f"file {name} {hashlib.sha256(data).hexdigest()[:16]}"
+    inquire(settings, Asked(question="crosswalk load", reason=reason, about=about))
+    deposit(settings.tap_socket, _events(data, about, keys))
     typer.echo(f"{file}: {count:,} of {count:,} pairs recorded")
     return ExitCode.OK
 
 
-def _events(data: bytes, name: str, keys: KeyFile) -> Iterator[Event]:
+def _events(data: bytes, source: str, keys: KeyFile) -> Iterator[Event]:
     """Each pair, and before it both ids where ids are recorded."""
-    source = f"file {name[:_NAME_SHOWN]} {hashlib.sha256(data).hexdigest()[:16]}"
     now_ns = time.time_ns()
     key, number, recovery = keys.subject_key, keys.subject_key_id, keys.recovering
     for pair in pairs_of(data):
@@ -106,10 +112,13 @@ def conflicts(
     config: ConfigFile = DEFAULT_CONFIG,
     limit: Annotated[int, typer.Option(min=1, max=100_000)] = 1_000,
     *,
+    reason: Why = "",
     as_json: Json = False,
 ) -> int:
     """Ids that are paired with several ids of one type, which no question follows."""
-    found = asking(load_config(config), lambda store: conflicts_of(store, limit=limit))
+    settings = load_config(config)
+    inquire(settings, Asked(question="crosswalk conflicts", reason=reason))
+    found = asking(settings, lambda store: conflicts_of(store, limit=limit))
     if as_json:
         typer.echo(msgspec.json.encode(found).decode())
         return ExitCode.OK

@@ -158,18 +158,20 @@ def _print_findings(console: Console, outcome: Outcome) -> None:
 
 async def _show_answer(console: Console, running: Stage, outcome: Outcome) -> None:
     config = running.sidecar.config.file
-    console.print(f"\n$ whosaw who-saw {outcome.example}")
+    console.print(f"\n$ whosaw who-saw {outcome.example} --reason demo")
     await asyncio.to_thread(
         subprocess.run,
         [
             *(sys.executable, "-m", "proxy", "who-saw", outcome.example),
+            *("--reason", "demo"),
             *("--config", str(config)),
         ],
         check=False,
     )
     console.print(
         "\nTo look around, run: whosaw demo --keep\n"
-        "and then who-saw CLIENT, seen-by ACCOUNT, status, each with --config."
+        "and then who-saw CLIENT, seen-by ACCOUNT, status, each with --config;"
+        " the first two with --reason."
     )
 
 
@@ -183,8 +185,9 @@ async def _wait(console: Console, running: Stage, thresholds: Path) -> None:
         f"(user reader, password in {config.state}/reader-password)\n"
         f"  config                           {config.file}\n"
         f"  whosaw status --config {config.file}\n"
-        f"  whosaw detect --config {config.file} --thresholds {thresholds}\n"
-        f"  whosaw detect --config {config.file} --explain FINDING\n"
+        f"  whosaw detect --config {config.file} --thresholds {thresholds} "
+        "--reason TEXT\n"
+        f"  whosaw detect --config {config.file} --explain FINDING --reason TEXT\n"
         f"  whosaw review FINDING --config {config.file} --state seen --reason TEXT",
         soft_wrap=True,
     )

@@ -10,15 +10,18 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from proxy.app.account import account
+from proxy.app.asked import Asked
 from proxy.cli.ask import asking, period
-from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, Json, log_to_stderr, user
+from proxy.cli.inquiring import inquire
+from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, Json, Why, log_to_stderr
 from proxy.cli.printing import console, line, table
 from proxy.config import Config, load
 from proxy.detections import reviews
 from proxy.detections.findings import Finding, ask, named, rows_behind
 from proxy.detections.runner import Days, between, run
 from proxy.detections.thresholds import load as load_thresholds
-from proxy.errors import ExitCode, UsageError
+from proxy.errors import ExitCode
 from proxy.store.port import Result
 
 DEFAULT_PERIOD = timedelta(days=7)
@@ -55,6 +58,7 @@ def detect(
     explain: Annotated[
         str, typer.Option(help="Show the rows behind this finding instead.")
     ] = "",
+    reason: Why = "",
     *,
     scheduled: Annotated[
         bool,
@@ -70,6 +74,8 @@ def detect(
         log_to_stderr("detections")
         return detecting.run(settings)
     if explain:
+        about = f"finding {explain}"
+        inquire(settings, Asked(question="detect", reason=reason, about=about))
         return _explain(settings, explain, as_json=as_json)
     given = settings.detections
     configured = given.thresholds if given is not None else None
@@ -78,6 +84,7 @@ def detect(
     begin = start or (now - DEFAULT_PERIOD).date().isoformat()
     since, until = period(begin, end)
     days = between(since, min(until, now), thresholds)
+    inquire(settings, Asked(question="detect", reason=reason, start=since, end=until))
     ran = asking(settings, lambda store: run(store, thresholds, days, now))
     found = asking(settings, lambda store: _of(store, days))
     if as_json:
@@ -103,7 +110,9 @@ def review(
     state: Annotated[
         reviews.State | None, typer.Option(help="What the finding is from now on.")
     ] = None,
-    reason: Annotated[str, typer.Option(help="Why; kept for ever.")] = "",
+    reason: Annotated[
+        str, typer.Option(help="Why; with --state kept with the finding for ever.")
+    ] = "",
     reviewer: Annotated[
         str, typer.Option(help="Who looked (the user who runs this).")
     ] = "",
@@ -112,20 +121,18 @@ def review(
 ) -> int:
     """Say what became of a finding, or show what was said of it."""
     settings = load(config)
+    about = f"finding {finding}"
+    inquire(settings, Asked(question="review", reason=reason, about=about))
     told, _ = asking(settings, lambda store: named(store, finding))
     if state is not None:
         step = reviews.Step(
             finding=told.id,
             state=state,
             at=datetime.now(UTC),
-            reviewer=reviewer or user(),
+            reviewer=reviewer or account(),
             reason=reason,
         )
         asking(settings, lambda store: reviews.append(store, step))
-    elif reason:
-        raise UsageError(
-            "--reason without --state: say what the finding is from now on"
-        )
     steps = asking(settings, lambda store: reviews.steps_of(store, told.id))
     if as_json:
         typer.echo(msgspec.json.encode(steps).decode())

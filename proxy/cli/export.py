@@ -15,8 +15,10 @@ from rich.console import Console
 from rich.progress import Progress
 
 from proxy.app.access import store_client
+from proxy.app.asked import Asked
 from proxy.cli.ask import From, To, period
-from proxy.cli.options import DEFAULT_CONFIG, ConfigFile
+from proxy.cli.inquiring import inquire
+from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, Why
 from proxy.config import Config, load
 from proxy.errors import ExitCode, UnavailableError, UsageError
 from proxy.exports.lines import Format, head, line
@@ -30,11 +32,13 @@ ANSWER_SECONDS = 600
 
 EPILOG = """Examples:
 
-whosaw export --format ocsf --from 2026-05-01 --to 2026-06-01 --out may.jsonl
+whosaw export --format ocsf --from 2026-05-01 --to 2026-06-01
+--reason "monthly to the SIEM" --out may.jsonl
 
-whosaw export --format csv --from 2026-05-01 | zstd > may.csv.zst
+whosaw export --format csv --from 2026-05-01 --reason "case 7" | zstd > may.csv.zst
 
-whosaw export --format parquet --from 2026-05-01 --out may.parquet
+whosaw export --format parquet --from 2026-05-01 --reason "case 7"
+--out may.parquet
 
 Accounts and pseudonyms are in it; see docs/reports.md."""
 
@@ -54,10 +58,21 @@ def export(
         Path | None,
         typer.Option("--out", help="A new file (0600), whole or not there; or stdout."),
     ] = None,
+    reason: Why = "",
 ) -> int:
     """Write all views of a period, with names that were learned later."""
     settings = load(config)
     since, until = period(start, end)
+    inquire(
+        settings,
+        Asked(
+            question="export",
+            reason=reason,
+            about=f"all views as {output.value}",
+            start=since,
+            end=until,
+        ),
+    )
     try:
         with _target(out) as file, _asking(settings) as store, _bar() as bar:
             if output is Format.PARQUET:

@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
+from proxy.app.account import account
 from proxy.capture import keys as capture_keys
 from proxy.capture.envelope import fingerprint as capture_fingerprint
-from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, user
+from proxy.cli.options import DEFAULT_CONFIG, ConfigFile
 from proxy.config import load
 from proxy.errors import UsageError
 from proxy.escrow import export as export_keys
@@ -97,7 +98,7 @@ def export(
     """
     keys = load(config).keys
     export_keys(
-        keys, out, capture_keys.load_public(to), by=user(), now_ns=time.time_ns()
+        keys, out, capture_keys.load_public(to), by=account(), now_ns=time.time_ns()
     )
     typer.echo(f"{out}: the keys of {keys}, for who has the private key")
     return 0

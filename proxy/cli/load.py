@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from proxy.app.account import account
+from proxy.app.asked import Asked
 from proxy.cli.ask import asking
-from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, user
+from proxy.cli.inquiring import inquire
+from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, Why
 from proxy.cli.printing import mistakes
 from proxy.config import load as load_config
 from proxy.context_files import MOST_BYTES, ContextKind, check
@@ -34,6 +38,8 @@ def load(
         typer.Argument(help="CSV with a heading.", exists=True, dir_okay=False),
     ],
     config: ConfigFile = DEFAULT_CONFIG,
+    *,
+    reason: Why = "",
 ) -> int:
     """Load who works where, who works on whose case, or whose records are watched.
 
@@ -54,8 +60,10 @@ def load(
         data=data,
         name=file.name[:_NAME_SHOWN],
         rows=rows,
-        loaded_by=user(),
+        loaded_by=account(),
     )
+    about = f"{kind.value} of {found.name} {sha256(data).hexdigest()[:16]}"
+    inquire(settings, Asked(question="load", reason=reason, about=about))
     before = asking(
         settings, lambda store: load_into(store, found, keys.subject, datetime.now(UTC))
     )

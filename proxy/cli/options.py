@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import logging
 import sys
 from pathlib import Path
@@ -43,20 +42,13 @@ ServiceCa = Annotated[
 Why = Annotated[
     str,
     typer.Option(
-        "--reason", help="Why you ask, such as a case number; --service needs it."
+        "--reason",
+        help="Why, such as a case number; who asks what and why is recorded.",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object for machines.")]
 
 DEFAULT_CONFIG = Path("whosaw.yaml")
-
-
-def user() -> str:
-    """Who runs this, as the system tells; for the record, not for trust."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "unknown"
 
 
 def log_to_stderr(role: str, *, verbose: bool = False) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -11,10 +10,13 @@ from typing import Annotated, Any
 import typer
 
 from proxy.app.access import store_client
+from proxy.app.account import account
+from proxy.app.asked import Asked
 from proxy.app.retaining import ANSWER_SECONDS
 from proxy.cli.ask import asking, moment
-from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, Json
-from proxy.config import Config, load
+from proxy.cli.inquiring import inquire
+from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, Json, Why
+from proxy.config import load
 from proxy.errors import ExitCode, UnavailableError, UsageError
 from proxy.keys import load as load_keys
 from proxy.pseudonym import pseudonym
@@ -101,14 +103,29 @@ def add(
     if since >= until:
         raise UsageError("--to: the end of the period is not after its start")
 
+    keys = load_keys(settings.keys).subject.values() if client else ()
+    asked = [pseudonym(key, subject_type, client) for key in keys]
+    inquire(
+        settings,
+        Asked(
+            question="hold add",
+            reason=reason,
+            subject_type=subject_type,
+            subjects=tuple(each.hex() for each in asked),
+            employee=employee,
+            start=since,
+            end=until,
+        ),
+    )
+
     def place(store: ClickHouseStore) -> holds.Hold:
         return holds.place(
             store,
-            subjects=_pseudonyms(settings, store, subject_type, client),
+            subjects=_followed(store, subject_type, asked),
             employee=employee,
             from_at=since,
             to_at=until,
-            said_by=by or _user(),
+            said_by=by or account(),
             reason=reason,
             now=datetime.now(UTC),
         )
@@ -117,9 +134,13 @@ def add(
     return ExitCode.OK
 
 
-def show(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -> int:
+def show(
+    config: ConfigFile = DEFAULT_CONFIG, *, reason: Why = "", as_json: Json = False
+) -> int:
     """Holds that are in force."""
-    found = asking(load(config), holds.in_force)
+    settings = load(config)
+    inquire(settings, Asked(question="hold list", reason=reason))
+    found = asking(settings, holds.in_force)
     if as_json:
         typer.echo(json.dumps([_hold(each) for each in found], indent=2))
         return ExitCode.OK
@@ -143,39 +164,29 @@ def release(
     by: By = "",
 ) -> int:
     """Release a hold; rows that are due go with the next whosaw retain."""
+    settings = load(config)
+    about = f"hold {hold}"
+    inquire(settings, Asked(question="hold release", reason=reason, about=about))
 
     def end(store: ClickHouseStore) -> holds.Hold:
         return holds.release(
-            store, hold, said_by=by or _user(), reason=reason, now=datetime.now(UTC)
+            store, hold, said_by=by or account(), reason=reason, now=datetime.now(UTC)
         )
 
-    released = asking(load(config), end)
+    released = asking(settings, end)
     typer.echo(f"hold {released.id} is released")
     return ExitCode.OK
 
 
-def _pseudonyms(
-    config: Config, store: ClickHouseStore, subject_type: str, client: str
+def _followed(
+    store: ClickHouseStore, subject_type: str, subjects: Sequence[bytes]
 ) -> Sequence[bytes]:
-    """Of the client, under each live key, by every id that pairs lead to."""
-    if not client:
+    """By every id that pairs lead to."""
+    if not subjects:
         return ()
-    keys = load_keys(config.keys).subject.values()
-    asked = [
-        Identifier(
-            type=subject_type, pseudonym=pseudonym(key, subject_type, client).hex()
-        )
-        for key in keys
-    ]
+    asked = [Identifier(type=subject_type, pseudonym=each.hex()) for each in subjects]
     known = follow(store, asked).identifiers
     return [bytes.fromhex(each.pseudonym) for each in known]
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"
 
 
 def _tell(done: Outcome, word: str) -> None:

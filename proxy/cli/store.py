@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from proxy.app.access import store_client
-from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, log_to_stderr
+from proxy.app.asked import Asked
+from proxy.cli.inquiring import inquire
+from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, Why, log_to_stderr
 from proxy.config import load
 from proxy.errors import ExitCode, UnavailableError
 from proxy.keys import secret
@@ -48,9 +50,13 @@ def serve(context: typer.Context, config: ConfigFile = DEFAULT_CONFIG) -> None:
 def backup(
     directory: Annotated[Path, typer.Argument(help="A new directory.")],
     config: ConfigFile = DEFAULT_CONFIG,
+    *,
+    reason: Why = "",
 ) -> int:
     """Write all rows of the store to files, while it is running."""
-    store = store_client(load(config), answer_seconds=_SECONDS)
+    settings = load(config)
+    inquire(settings, Asked(question="store backup", reason=reason, about="all rows"))
+    store = store_client(settings, answer_seconds=_SECONDS)
     try:
         copying.backup(store, directory, _tell)
     except (StoreUnavailable, StoreRejected) as error:
@@ -92,12 +98,16 @@ def move(
     user: Annotated[str, typer.Option(help="User there; may make tables.")] = "whosaw",
     database: Annotated[str, typer.Option(help="Database there.")] = "whosaw",
     cluster: Annotated[str, typer.Option(help="Its cluster; else one server.")] = "",
+    reason: Why = "",
 ) -> int:
     """Copy every row into another store, such as a ClickHouse.
 
     Stop the sidecar's shipper first, name the other store in the config after.
     """
-    source = store_client(load(config), answer_seconds=_SECONDS)
+    settings = load(config)
+    about = f"all rows to {to}"
+    inquire(settings, Asked(question="store move", reason=reason, about=about))
+    source = store_client(settings, answer_seconds=_SECONDS)
     target = connect(
         StoreSettings(
             url=to,

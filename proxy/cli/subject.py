@@ -9,9 +9,12 @@ from typing import Annotated
 import msgspec
 import typer
 
+from proxy.app.account import account
+from proxy.app.asked import Asked
 from proxy.asking.answering import REVEAL, pseudonyms
 from proxy.asking.model import Ask, Ids
 from proxy.cli.ask import DEFAULT_PERIOD, asking, put
+from proxy.cli.inquiring import inquire
 from proxy.cli.options import (
     DEFAULT_CONFIG,
     ConfigFile,
@@ -20,7 +23,6 @@ from proxy.cli.options import (
     ServiceCa,
     TokenFile,
     Why,
-    user,
 )
 from proxy.config import load
 from proxy.errors import ExitCode
@@ -103,12 +105,21 @@ def forget(
     settings = load(config)
     keys = load_keys(settings.keys).subject.values()
     subjects = [pseudonym(key, subject_type, client) for key in keys]
+    inquire(
+        settings,
+        Asked(
+            question="subject forget",
+            reason=reason,
+            subject_type=subject_type,
+            subjects=tuple(each.hex() for each in subjects),
+        ),
+    )
     rows = asking(
         settings,
         lambda store: forget_ids(
             store,
             subjects,
-            said_by=by or user(),
+            said_by=by or account(),
             reason=reason,
             now=datetime.now(UTC),
         ),

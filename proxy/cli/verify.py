@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, Json
+from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, Json, Why
 from proxy.errors import ExitCode, UnavailableError, UsageError
 from proxy.evidence.proof import Proof, ProofRefused, follow
 from proxy.seal_key import load_public
@@ -135,12 +135,18 @@ def prove(
     password_file: PasswordFile = None,
     database: Database = "whosaw",
     export: Export = None,
+    reason: Why = "",
 ) -> int:
-    """Print a proof that one row is sealed, which shows no other row."""
+    """Print a proof that one row is sealed, which shows no other row.
+
+    Without --store and --export the config's store is asked: then with --reason.
+    """
     try:
         wanted = reference(view)
     except ValueError as error:
         raise UsageError(f"{view}: {error}") from error
+    if store is None and export is None:
+        _inquire(config, "prove", reason, f"row {view}")
     with _source(config, store, user, password_file, database, export) as source:
         try:
             proof = make_proof(source, wanted.node, wanted.epoch, wanted.seq)
@@ -186,15 +192,30 @@ def export_evidence(
     user: User = "reader",
     password_file: PasswordFile = None,
     database: Database = "whosaw",
+    reason: Why = "",
 ) -> int:
-    """Write all sealed rows, seals and seeds to files that whosaw verify reads."""
+    """Write all sealed rows, seals and seeds to files that whosaw verify reads.
+
+    Without --store the config's store is asked: then with --reason.
+    """
     from proxy.verification.export import sealed_stretches
 
+    if store is None:
+        _inquire(config, "export-evidence", reason, "all sealed rows")
     with _client(config, store, user, password_file, database) as client:
         source = StoreSource(client, in_order=True)
         size = write(directory, source, sealed_stretches(source))
     typer.echo(f"{directory}: {size} bytes of rows")
     return ExitCode.OK
+
+
+def _inquire(config: Path, question: str, reason: str, about: str) -> None:
+    """Of whoever comes with an account of the store, the store's own log tells."""
+    from proxy.app.asked import Asked
+    from proxy.cli.inquiring import inquire
+    from proxy.config import load
+
+    inquire(load(config), Asked(question=question, reason=reason, about=about))
 
 
 class _Said(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,8 +12,10 @@ from typing import Annotated
 import msgspec
 import typer
 
+from proxy.app.asked import Asked
 from proxy.cli.ask import asking
-from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, Json
+from proxy.cli.inquiring import inquire
+from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, Json, Why
 from proxy.cli.printing import console, line, table
 from proxy.config import load
 from proxy.errors import ExitCode, UsageError
@@ -38,6 +40,7 @@ def why(
     view: Annotated[str, typer.Argument(help="NODE:EPOCH:SEQ of a view.")],
     config: ConfigFile = DEFAULT_CONFIG,
     *,
+    reason: Why = "",
     as_json: Json = False,
 ) -> int:
     """Tell what the name of one view rests on; exit code 1 without such a view."""
@@ -46,6 +49,8 @@ def why(
     except ValueError as error:
         raise UsageError(f"{view}: {error}") from error
     settings = load(config)
+    about = f"view {wanted.node}:{wanted.epoch}:{wanted.seq}"
+    inquire(settings, Asked(question="why", reason=reason, about=about))
 
     def ask(store: ClickHouseStore) -> Chain | None:
         return chain(store, wanted)

@@ -347,6 +347,11 @@ class Config:
         return self.state / "questions"
 
     @property
+    def asked_directory(self) -> Path:
+        """Where commands that ask the store themselves have theirs."""
+        return self.state / "asked"
+
+    @property
     def tap_socket(self) -> Path:
         """Where the recorder listens for wires."""
         return self.state / "tap.sock"

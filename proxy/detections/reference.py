@@ -14,9 +14,9 @@ is no verdict: it names an account, a day and figures, and the person who review
 asks why.
 
 ```sh
-whosaw detect                        # the last week; once each
-whosaw detect --from 2026-05-01 --to 2026-06-01
-whosaw detect --explain 3f9a12       # the rows behind a finding
+whosaw detect --reason weekly        # the last week; once each
+whosaw detect --from 2026-05-01 --to 2026-06-01 --reason "audit of May"
+whosaw detect --explain 3f9a12 --reason "case 7"    # the rows behind a finding
 whosaw review 3f9a12 --state explained --reason "intake for the other office"
 whosaw reviewed --from 2026-05-01    # how many within the agreed term
 ```

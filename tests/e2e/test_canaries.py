@@ -307,11 +307,12 @@ def _told(running: Running) -> dict[str, bytes]:
         for table in TABLES
     }
     config = ("--config", running.config.file)
+    why = (*config, "--reason", "case 7")
     views = running.asked("SELECT node, epoch, seq FROM views")
-    told["seen-by"] = whosaw("seen-by", "joan", "--json", *config).stdout.encode()
-    told["who-saw"] = whosaw("who-saw", "1", "--json", *config).stdout.encode()
+    told["seen-by"] = whosaw("seen-by", "joan", "--json", *why).stdout.encode()
+    told["who-saw"] = whosaw("who-saw", "1", "--json", *why).stdout.encode()
     told["status"] = whosaw("status", "--json", *config).stdout.encode()
     node, epoch, seq = views[0]
-    told["why"] = whosaw("why", f"{node}:{epoch}:{seq}", *config).stdout.encode()
+    told["why"] = whosaw("why", f"{node}:{epoch}:{seq}", *why).stdout.encode()
     assert all(told[word] for word in ("seen-by", "who-saw", "status", "why"))
     return told

@@ -286,7 +286,8 @@ def test_whosaw_answers_with_the_users_who_opened_an_issue(stage: Stage) -> None
         employee.open(issue)
         employee.browser.close()
     stage.until_stored()
-    more = ("--json", "--from", begun, "--config", stage.running.config.file)
+    asked = ("--from", begun, "--reason", "case 7")
+    more = ("--json", *asked, "--config", stage.running.config.file)
 
     who_saw = whosaw_json("who-saw", issue, "--type", "issue", *more)
     seen_by = whosaw_json("seen-by", USERS[0], *more)

@@ -28,9 +28,14 @@ class Recorded:
         return "--config", str(self.running.config.file)
 
     @property
+    def reasoned(self) -> tuple[str, ...]:
+        """The same, and why somebody asks."""
+        return (*self.config, "--reason", "case 7")
+
+    @property
     def asked(self) -> tuple[str, ...]:
         """Options of a question about just what is promised."""
-        return (*self.config, "--to", self.until.isoformat())
+        return (*self.reasoned, "--to", self.until.isoformat())
 
 
 @pytest.fixture(scope="session")

@@ -117,7 +117,7 @@ def test_a_period_before_anything_was_recorded_is_empty(recorded: Recorded) -> N
     """``--to`` is not included."""
     done = whosaw(
         *("who-saw", "101", "--from", "2001-01-01", "--to", "2001-02-01"),
-        *recorded.config,
+        *recorded.reasoned,
     )
 
     assert done.returncode == ExitCode.OK
@@ -134,7 +134,7 @@ def test_what_is_no_date_is_refused(word: str) -> None:
 
 def test_a_wrong_date_ends_the_command_with_2(recorded: Recorded) -> None:
     """And nothing is asked."""
-    done = whosaw("who-saw", "101", "--from", "yesterday", *recorded.config)
+    done = whosaw("who-saw", "101", "--from", "yesterday", *recorded.reasoned)
 
     assert done.returncode == ExitCode.USAGE
     assert "--from yesterday: expected a time such as" in done.stderr
@@ -152,7 +152,7 @@ def test_the_whole_of_time_can_be_asked_for(recorded: Recorded) -> None:
     """From the earliest date there is to the latest."""
     done = whosaw(
         *("who-saw", "101", "--from", "1971-01-01", "--to", "2261-12-31"),
-        *recorded.config,
+        *recorded.reasoned,
     )
 
     assert done.returncode == ExitCode.OK, done.stderr
@@ -198,7 +198,7 @@ def test_a_store_that_does_not_answer_ends_with_3(
         address = f"127.0.0.1:{closed.getsockname()[1]}"
         text = re.sub(r"(  url: http://)\S+", rf"\g<1>{address}", config.read_text())
         config.write_text(text)
-        code = run([command, "someone", "--config", str(config)])
+        code = run([command, "someone", "--reason=x", "--config", str(config)])
 
     said = capsys.readouterr().err
     assert code == ExitCode.UNAVAILABLE
@@ -213,7 +213,7 @@ def test_a_sidecar_that_never_ran_has_no_keys_to_ask_with(
     front = Front(name="tickets", rules=RULES, upstream="http://127.0.0.1:1")
     config = write_config(tmp_path, [front])
 
-    code = run(["who-saw", "101", "--config", str(config)])
+    code = run(["who-saw", "101", "--reason", "x", "--config", str(config)])
 
     assert code == ExitCode.USAGE
     assert "cannot read the key file" in capsys.readouterr().err

@@ -23,12 +23,12 @@ def test_pairs_of_a_file_are_followed_and_contradictions_are_shown(
     file = tmp_path / "pairs.csv"
     file.write_text("bsn,777,client,201\nbsn,778,client,202\nbsn,778,client,203\n")
 
-    loaded = whosaw("crosswalk", "load", file, *recorded.config)
+    loaded = whosaw("crosswalk", "load", file, *recorded.reasoned)
 
     assert loaded.returncode == ExitCode.OK, loaded.stderr
     assert "3 of 3 pairs recorded" in loaded.stdout
     until(
-        lambda: whosaw("crosswalk", "conflicts", *recorded.config).stdout.endswith(
+        lambda: whosaw("crosswalk", "conflicts", *recorded.reasoned).stdout.endswith(
             "1 conflicts\n"
         ),
         "the pairs are in the store",

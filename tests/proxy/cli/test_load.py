@@ -23,8 +23,8 @@ def test_an_account_is_compared_with_the_team_that_was_loaded(
         "employee,team,valid_from\njoan,north,2020-01-01\nrik,north,2020-01-01\n"
     )
 
-    loaded = whosaw("load", "staff", file, *recorded.config)
-    again = whosaw("load", "staff", file, *recorded.config)
+    loaded = whosaw("load", "staff", file, *recorded.reasoned)
+    again = whosaw("load", "staff", file, *recorded.reasoned)
     compared = whosaw(
         *("question", "compare", "--employee", "joan", "--format", "json"),
         *recorded.asked,

@@ -13,7 +13,7 @@ from tests.support.sidecars import whosaw
 
 def test_the_timeline_of_an_account_is_what_it_did(recorded: Recorded) -> None:
     """In every format the same rows."""
-    asked = ("question", "timeline", "--employee", "joan", *recorded.config)
+    asked = ("question", "timeline", "--employee", "joan", *recorded.reasoned)
 
     told = json.loads(whosaw(*asked, "--format", "json").stdout)
     rows = list(csv.DictReader(io.StringIO(whosaw(*asked, "--format", "csv").stdout)))
@@ -27,8 +27,8 @@ def test_the_timeline_of_an_account_is_what_it_did(recorded: Recorded) -> None:
 
 def test_a_question_says_what_it_needs(recorded: Recorded) -> None:
     """And an unknown one which there are."""
-    missing = whosaw("question", "timeline", *recorded.config)
-    unknown = whosaw("question", "timelines", *recorded.config)
+    missing = whosaw("question", "timeline", *recorded.reasoned)
+    unknown = whosaw("question", "timelines", *recorded.reasoned)
 
     assert (missing.returncode, unknown.returncode) == (2, 2)
     assert "--employee is missing" in missing.stderr

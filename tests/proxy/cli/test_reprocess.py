@@ -34,6 +34,7 @@ def test_a_better_rule_adds_what_it_finds_once_and_says_that_it_came_later(
             directory = running.config.quarantine_directory
             until(lambda: any(directory.glob("*.kept")), "it is kept")
             kept = b"".join(path.read_bytes() for path in directory.glob("*.kept"))
+            asked = (*config, "--reason", "case 7")
             options = ("--key", key, "--rule", RULES, *config)
 
             tried = whosaw("reprocess", *options, "--dry-run")
@@ -41,7 +42,7 @@ def test_a_better_rule_adds_what_it_finds_once_and_says_that_it_came_later(
             again = whosaw("reprocess", *options)
             events = list(journal(running.config))
             until(
-                lambda: "found later" in whosaw("who-saw", "4711", *config).stdout,
+                lambda: "found later" in whosaw("who-saw", "4711", *asked).stdout,
                 "it is in the store",
             )
 

@@ -20,8 +20,8 @@ def test_a_hold_is_placed_listed_and_released(recorded: Recorded) -> None:
         "hold", "add", "--client", "101", *PERIOD, "--reason", "a \x1b case",
         "--by", "officer", *recorded.config,
     )  # fmt: skip
-    listed = json.loads(whosaw("hold", "list", "--json", *recorded.config).stdout)
-    shown = whosaw("hold", "list", *recorded.config).stdout
+    listed = json.loads(whosaw("hold", "list", "--json", *recorded.reasoned).stdout)
+    shown = whosaw("hold", "list", *recorded.reasoned).stdout
     hold = listed[0]["hold"]
     released = whosaw("hold", "release", hold, "--reason", "over", *recorded.config)
 
@@ -30,7 +30,7 @@ def test_a_hold_is_placed_listed_and_released(recorded: Recorded) -> None:
     assert [len(each) for each in listed[0]["subjects"]] == [32]
     assert "\x1b" not in shown
     assert released.stdout == f"hold {hold} is released\n"
-    assert whosaw("hold", "list", *recorded.config).stdout == "no hold is in force\n"
+    assert whosaw("hold", "list", *recorded.reasoned).stdout == "no hold is in force\n"
 
 
 def test_nothing_is_erased_of_a_young_store(recorded: Recorded) -> None:

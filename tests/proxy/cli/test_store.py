@@ -16,7 +16,7 @@ def test_a_running_store_is_backed_up_and_restored_beside_itself(
 ) -> None:
     """As many rows as the manifest says; twice is refused in words."""
     place = tmp_path / "backup"
-    done = whosaw("store", "backup", place, *recorded.config)
+    done = whosaw("store", "backup", place, *recorded.reasoned)
     back = ("store", "restore", place, "--database", "again", *recorded.config)
     restored = whosaw(*back)
     twice = whosaw(*back)
@@ -40,7 +40,7 @@ def test_a_store_is_moved_with_one_command(recorded: Recorded, tmp_path: Path) -
 
         done = whosaw(
             "store", "move", "--to", other.url, "--password-file", password,
-            "--database", "moved", *recorded.config,
+            "--database", "moved", *recorded.reasoned,
         )  # fmt: skip
 
         assert done.returncode == ExitCode.OK, done.stderr
@@ -59,7 +59,7 @@ def test_a_store_that_is_away_is_told(recorded: Recorded, tmp_path: Path) -> Non
 
     done = whosaw(
         "store", "move", "--to", "http://127.0.0.1:1", "--password-file", password,
-        *recorded.config,
+        *recorded.reasoned,
     )  # fmt: skip
 
     assert done.returncode == ExitCode.UNAVAILABLE

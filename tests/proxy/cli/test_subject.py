@@ -20,7 +20,7 @@ def test_what_an_answer_names_is_turned_back_and_forgotten(recorded: Recorded) -
     subjects = {each["subject"] for each in json.loads(asked.stdout)["views"]}
 
     def reveal() -> list[str]:
-        told = whosaw("subject", "reveal", *subjects, "--json", *recorded.config)
+        told = whosaw("subject", "reveal", *subjects, "--json", *recorded.reasoned)
         return [each["id"] for each in json.loads(told.stdout)]
 
     until(lambda: len(reveal()) == len(subjects), "the ids are in the store")
@@ -29,10 +29,10 @@ def test_what_an_answer_names_is_turned_back_and_forgotten(recorded: Recorded) -
     forgotten = pseudonym(key, "client", "203").hex()
 
     done = whosaw(
-        "subject", "forget", "203", "--reason", "case 7", "--by", "officer",
-        *recorded.config,
+        "subject", "forget", "203", "--by", "officer",
+        *recorded.reasoned,
     )  # fmt: skip
-    told = whosaw("subject", "reveal", forgotten, *recorded.config)
+    told = whosaw("subject", "reveal", forgotten, *recorded.reasoned)
 
     assert before == {"101", "201", "202", "203"}
     assert done.returncode == ExitCode.OK, done.stderr
@@ -44,4 +44,4 @@ def test_what_an_answer_names_is_turned_back_and_forgotten(recorded: Recorded) -
 
 def test_what_is_no_pseudonym_is_refused(recorded: Recorded) -> None:
     """Before the store is asked."""
-    assert run(["subject", "reveal", "4711", *recorded.config]) == ExitCode.USAGE
+    assert run(["subject", "reveal", "4711", *recorded.reasoned]) == ExitCode.USAGE

@@ -42,6 +42,11 @@ class Sealed:
         """The option that names its config."""
         return "--config", str(self.running.config.file)
 
+    @property
+    def reasoned(self) -> tuple[str, ...]:
+        """The same, and why somebody asks."""
+        return (*self.config, "--reason", "audit")
+
 
 @pytest.fixture(scope="module")
 def sealed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sealed]:
@@ -103,7 +108,7 @@ def test_an_attestation_says_what_a_verification_found(sealed: Sealed) -> None:
 def test_a_row_that_is_changed_is_named(sealed: Sealed, tmp_path: Path) -> None:
     """In an export, far from any sidecar; exit code 1."""
     export = tmp_path / "export"
-    assert whosaw("export-evidence", export, *sealed.config).returncode == ExitCode.OK
+    assert whosaw("export-evidence", export, *sealed.reasoned).returncode == ExitCode.OK
     right = whosaw("verify", "--export", export, *sealed.key, "--json")
     text = (export / "views.jsonl").read_text()
     seq = json.loads(text.splitlines()[1])[2]
@@ -126,13 +131,13 @@ def test_one_row_is_proven_without_the_others(sealed: Sealed, tmp_path: Path) ->
     """A proof is a file that needs the public key only."""
     ((node, epoch, seq),) = sealed.running.asked("SELECT node, epoch, seq FROM views")
     proof = tmp_path / "proof.json"
-    done = whosaw("prove", f"{node}:{epoch}:{seq}", *sealed.config)
+    done = whosaw("prove", f"{node}:{epoch}:{seq}", *sealed.reasoned)
     proof.write_text(done.stdout)
 
     right = whosaw("verify-proof", proof, *sealed.key)
     proof.write_text(done.stdout.replace("joan", "rik"))
     wrong = whosaw("verify-proof", proof, *sealed.key)
-    none = whosaw("prove", f"{node}:{epoch}:999999", *sealed.config)
+    none = whosaw("prove", f"{node}:{epoch}:999999", *sealed.reasoned)
 
     assert right.returncode == ExitCode.OK, right.stdout + right.stderr
     assert right.stdout.startswith(f"proven: this row of views is {node}:{epoch}:{seq}")

@@ -14,7 +14,7 @@ from tests.support.sidecars import whosaw
 
 
 def _view(recorded: Recorded, client: str, account: str) -> str:
-    answer = json.loads(whosaw("who-saw", client, "--json", *recorded.config).stdout)
+    answer = json.loads(whosaw("who-saw", client, "--json", *recorded.reasoned).stdout)
     row = next(row for row in answer["views"] if row["actor"] == account)
     return f"{row['node']}:{row['epoch']}:{row['seq']}"
 
@@ -23,7 +23,7 @@ def test_why_tells_login_confirmation_binding_strength_rule_and_node(
     recorded: Recorded,
 ) -> None:
     """All that a name rests on, from the evidence alone."""
-    done = whosaw("why", _view(recorded, "101", "joan"), *recorded.config)
+    done = whosaw("why", _view(recorded, "101", "joan"), *recorded.reasoned)
 
     assert done.returncode == ExitCode.OK, done.stderr
     assert re.search(r"view by account joan, \d{4}-", done.stdout)
@@ -37,7 +37,7 @@ def test_why_tells_login_confirmation_binding_strength_rule_and_node(
 
 def test_why_of_a_view_without_a_name_says_the_reason(recorded: Recorded) -> None:
     """Nobody logged in there."""
-    done = whosaw("why", _view(recorded, "103", ""), *recorded.config)
+    done = whosaw("why", _view(recorded, "103", ""), *recorded.reasoned)
 
     assert done.returncode == ExitCode.OK, done.stderr
     assert "nobody known (no_session)" in done.stdout
@@ -46,7 +46,7 @@ def test_why_of_a_view_without_a_name_says_the_reason(recorded: Recorded) -> Non
 def test_why_for_machines_is_one_object(recorded: Recorded) -> None:
     """The same chain, as JSON."""
     view = _view(recorded, "101", "rik")
-    found = json.loads(whosaw("why", view, "--json", *recorded.config).stdout)
+    found = json.loads(whosaw("why", view, "--json", *recorded.reasoned).stdout)
 
     assert found["view"]["actor"] == "rik"
     assert found["confirmed"]["path"] == "/login"
@@ -56,7 +56,7 @@ def test_why_for_machines_is_one_object(recorded: Recorded) -> None:
 
 def test_a_view_that_is_not_there_is_answered_with_1(recorded: Recorded) -> None:
     """The question was understood, and the answer is no."""
-    done = whosaw("why", "test:1:999999", *recorded.config)
+    done = whosaw("why", "test:1:999999", *recorded.reasoned)
 
     assert done.returncode == ExitCode.FAILED
     assert "no view test:1:999999" in done.stderr

@@ -1,0 +1,165 @@
+"""The inquiry of a command that asks the store itself, on disk before it asks.
+
+Whoever may read the key file and the store's password needs no question service: the
+operator on the sidecar's host. Then the account of the system is who asks, and the
+inquiry is committed to a journal of these commands (``STATE/asked``, the node
+``NODE-asked``), sealed and brought to the store by the command itself. The journal has
+one writer; commands wait for each other, a fraction of a second each.
+
+Failure modes: ``UsageError`` without a reason; ``UnavailableError`` when the inquiry
+cannot be committed, and then there is no answer. A store that takes no inquiries (it
+is away, or this user may not write there) is told, and no obstacle: the inquiry is on
+disk and goes along with the next one. Root writes as whom the state directory belongs
+to, or nobody else could write there afterwards.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from proxy.app.access import store_client
+from proxy.app.account import account
+from proxy.app.inquiries import Inquiries
+from proxy.asking.model import MOST_REASON
+from proxy.config import Config
+from proxy.errors import UnavailableError, UsageError, WhosawError
+from proxy.events.custody import InquiryRecorded
+from proxy.journal.model import JournalBusy
+from proxy.seal_key import load
+
+PATIENCE = 20.0
+"""Seconds to wait for other commands; one takes a fraction of one."""
+_LOOK = 0.02
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+ADDRESS = "this host"
+"""Where it was asked from: no network was between."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a command is about to ask, or to change."""
+
+    question: str
+    """As the command line names it."""
+    reason: str
+    subject_type: str = ""
+    subjects: tuple[str, ...] = ()
+    """Pseudonyms, hex, under each live key."""
+    employee: str = ""
+    about: str = ""
+    start: datetime | None = None
+    """Of the period; None: of no period."""
+    end: datetime | None = None
+
+    def inquiry(self, now_ns: int) -> InquiryRecorded:
+        """What is recorded of it."""
+        return InquiryRecorded(
+            at_ns=now_ns,
+            inquiry=secrets.token_hex(16),
+            person=person(),
+            question=self.question,
+            reason=self.reason.strip(),
+            subject_type=self.subject_type if self.subjects else "",
+            subjects=self.subjects,
+            employee=self.employee,
+            about=self.about,
+            from_ns=now_ns if self.start is None else _ns(self.start),
+            to_ns=now_ns if self.end is None else _ns(self.end),
+            client_address=ADDRESS,
+        )
+
+
+def node_of(config: Config) -> str:
+    """The name its rows carry: no sidecar's, and no question service's."""
+    return f"{config.node}-asked"
+
+
+def person() -> str:
+    """Who asks; the prefix keeps accounts of a host from people of the service."""
+    return f"account {account()}"
+
+
+def check_reason(reason: str) -> None:
+    """Make sure that there is one.
+
+    Raises:
+        UsageError: there is none, or it is too long.
+    """
+    if not reason.strip():
+        raise UsageError("--reason is missing: who asks what, and why, is recorded")
+    if len(reason) > MOST_REASON:
+        raise UsageError(f"--reason: {len(reason)} characters; {MOST_REASON} at most")
+
+
+def record(config: Config, inquiry: InquiryRecorded) -> str:
+    """Have it on disk; why it is not in the store yet, or nothing.
+
+    Raises:
+        UsageError: it has no reason; the store's password or the key of seals cannot
+            be read.
+        UnavailableError: it is not on disk.
+    """
+    check_reason(inquiry.reason)
+    store = store_client(config)
+    key = config.seals.key
+    # A key made here would sign seals that nobody's public key verifies.
+    signing = load(key) if config.seals.enabled and key.exists() else None
+    try:
+        with _as_owner(config.state):
+            inquiries = _opened(
+                lambda: Inquiries(
+                    config.asked_directory, node_of(config), store, signing
+                )
+            )
+            try:
+                inquiries.record(inquiry)
+                trouble = inquiries.ship()
+                inquiries.seal()
+            finally:
+                inquiries.close()
+    except (WhosawError, OSError) as error:
+        raise UnavailableError(
+            f"the inquiry cannot be recorded, so there is no answer: {error}"
+        ) from error
+    finally:
+        store.close()
+    return trouble or inquiries.error
+
+
+def _opened(make: Callable[[], Inquiries]) -> Inquiries:
+    """The journal, once other commands are done with it."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return make()
+        except JournalBusy:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_LOOK)
+
+
+@contextlib.contextmanager
+def _as_owner(directory: Path) -> Iterator[None]:
+    if os.geteuid() != 0 or not directory.exists():
+        yield
+        return
+    owner = directory.stat()
+    own_group = os.getegid()
+    os.setegid(owner.st_gid)
+    os.seteuid(owner.st_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(own_group)
+
+
+def _ns(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(microseconds=1) * 1000
