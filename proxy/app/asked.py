@@ -9,8 +9,8 @@ one writer; commands wait for each other, a fraction of a second each.
 Failure modes: ``UsageError`` without a reason; ``UnavailableError`` when the inquiry
 cannot be committed, and then there is no answer. A store that takes no inquiries (it
 is away, or this user may not write there) is told, and no obstacle: the inquiry is on
-disk and goes along with the next one. Root writes as whom the state directory belongs
-to, or nobody else could write there afterwards.
+disk and goes along with the next one. What root made is handed over to whom the state
+directory belongs, or nobody else could write there afterwards.
 """
 
 from __future__ import annotations
@@ -19,10 +19,9 @@ import contextlib
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from proxy.app.access import store_client
 from proxy.app.account import account
@@ -112,18 +111,17 @@ def record(config: Config, inquiry: InquiryRecorded) -> str:
     # A key made here would sign seals that nobody's public key verifies.
     signing = load(key) if config.seals.enabled and key.exists() else None
     try:
-        with _as_owner(config.state):
-            inquiries = _opened(
-                lambda: Inquiries(
-                    config.asked_directory, node_of(config), store, signing
-                )
-            )
-            try:
-                inquiries.record(inquiry)
-                trouble = inquiries.ship()
-                inquiries.seal()
-            finally:
-                inquiries.close()
+        inquiries = _opened(
+            lambda: Inquiries(config.asked_directory, node_of(config), store, signing)
+        )
+        try:
+            inquiries.record(inquiry)
+            trouble = inquiries.ship()
+            inquiries.seal()
+            _hand_over(config)
+        finally:
+            inquiries.close()
+        _hand_over(config)
     except (WhosawError, OSError) as error:
         raise UnavailableError(
             f"the inquiry cannot be recorded, so there is no answer: {error}"
@@ -145,20 +143,15 @@ def _opened(make: Callable[[], Inquiries]) -> Inquiries:
             time.sleep(_LOOK)
 
 
-@contextlib.contextmanager
-def _as_owner(directory: Path) -> Iterator[None]:
-    if os.geteuid() != 0 or not directory.exists():
-        yield
+def _hand_over(config: Config) -> None:
+    """Root's files to whom the state directory belongs."""
+    if os.geteuid() != 0:
         return
-    owner = directory.stat()
-    own_group = os.getegid()
-    os.setegid(owner.st_gid)
-    os.seteuid(owner.st_uid)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-        os.setegid(own_group)
+    owner = config.state.stat()
+    made = config.asked_directory
+    for path in (made, *made.rglob("*")):
+        with contextlib.suppress(FileNotFoundError):
+            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def _ns(at: datetime) -> int:

@@ -3,7 +3,6 @@ shows nobody."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,10 @@ import pytest
 import typer
 
 from proxy.app.account import account
-from proxy.app.asked import Asked, node_of, record
+from proxy.app.asked import node_of
 from proxy.cli import MODULES, command_line, run
 from proxy.config import Config, load
-from proxy.errors import ExitCode, UsageError
+from proxy.errors import ExitCode
 from proxy.events import decode
 from proxy.events.custody import InquiryRecorded
 from proxy.journal import JournalReader
@@ -197,16 +196,6 @@ def test_what_cannot_be_recorded_is_not_answered(
     assert "the inquiry cannot be recorded, so there is no answer" in said
 
 
-def test_a_reason_is_bounded(place: Config) -> None:
-    """2,000 characters, as of a hold."""
-    asked = Asked(question="why", reason="x" * 2_001)
-
-    with pytest.raises(UsageError, match="2001 characters; 2000 at most"):
-        record(place, asked.inquiry(1))
-
-    assert not place.asked_directory.exists()
-
-
 def test_an_inquiry_is_in_the_store_sealed_when_there_is_an_answer(
     recorded: Recorded,
 ) -> None:
@@ -226,15 +215,3 @@ def test_an_inquiry_is_in_the_store_sealed_when_there_is_an_answer(
         f"SELECT count() FROM seals WHERE node = '{node}' AND epoch = {epoch} "
         f"AND first <= {seq} AND last >= {seq}"
     ) == [(1,)]
-
-
-def test_who_became_another_is_named_by_his_login(tmp_path: Path) -> None:
-    """Its account is the one somebody logged in with; nobody's is no name."""
-    login = tmp_path / "loginuid"
-    mine = account(tmp_path / "none")
-
-    for text in ("", "4294967295", str(os.getuid())):
-        login.write_text(text)
-        assert account(login) == mine
-    login.write_text("4000000000")
-    assert account(login) == f"uid 4000000000 as {mine}"
