@@ -250,6 +250,7 @@ class Pipeline:
         """``finish``, with what the events do not tell: ids before they are keyed."""
         settled = self._settle(prepared)
         reading = self._read(prepared)
+        prepared.view.forget_documents()
         actor = settled.actor
         who = actor.session or actor.name or prepared.context.client_address
         reading = self.drift.judged(reading, who)

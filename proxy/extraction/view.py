@@ -163,3 +163,9 @@ class View:
         elif isinstance(known, Unreadable):
             raise known
         return known  # type: ignore[return-value] # put there by the same read
+
+    def forget_documents(self) -> None:
+        """Each is made anew when it is asked for again. Bodies within this one refer
+        to it and it to them: without this, every page would wait for a search for
+        cycles."""
+        self._documents.clear()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.extraction.bodies.comments import without_comments
+from proxy.extraction.bodies.comments import may_hold_comments, without_comments
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,16 @@ from proxy.extraction.bodies.comments import without_comments
 def test_comments_are_left_out_and_scripts_stay(html: str, expected: str) -> None:
     """Also one that never ends."""
     assert without_comments(html) == expected
+
+
+@pytest.mark.parametrize("marks", [0, 1, 63, 64, 65, 200])
+def test_a_comment_is_found_behind_any_number_of_exclamation_marks(marks: int) -> None:
+    """However it is looked for."""
+    html = "wow!" * marks + "<!-- 5 -->"
+
+    assert may_hold_comments(html)
+    assert not may_hold_comments(html.replace("<!--", "<! --"))
+    assert without_comments(html) == "wow!" * marks + " "
 
 
 @given(st.text(st.sampled_from("<!->/script \n"), max_size=60))
