@@ -147,6 +147,11 @@ def verdict(
     notes += _shipper_notes(reports.get("shipper"), "shipper" in living, now)
     if "ldv" in living and (error := reports["ldv"].figures.get("ldv_error")):
         notes.append(f"lines for citizens wait ({error})")
+    notes += _question_notes(reports.get("questions"), "questions" in living)
+    if "detections" in living and (
+        error := reports["detections"].figures.get("last_error")
+    ):
+        notes.append(f"detections do not run ({error})")
     if "canary" in living and (error := reports["canary"].figures.get("canary_error")):
         notes.append(f"the canary failed ({error})")
     if problems:
@@ -272,6 +277,22 @@ def _sealer_notes(report: Report | None, living: bool) -> list[str]:
         f"the last seal is not anchored ({said})"
         for said in dict(figures.get("anchors_failing", {})).values()
     ]
+    return found
+
+
+def _question_notes(report: Report | None, living: bool) -> list[str]:
+    if report is None:
+        return []
+    if not living:
+        return ["the question service is not running: nobody is answered"]
+    figures = report.figures
+    found = []
+    if count := figures.get("unrecorded"):
+        found.append(f"{count} questions had no answer: they could not be recorded")
+    if error := figures.get("last_error"):
+        found.append(f"inquiries wait in their journal ({error})")
+    if error := figures.get("seal_error"):
+        found.append(f"inquiries are not sealed ({error})")
     return found
 
 

@@ -9,14 +9,13 @@ one writer; commands wait for each other, a fraction of a second each.
 Failure modes: ``UsageError`` without a reason; ``UnavailableError`` when the inquiry
 cannot be committed, and then there is no answer. A store that takes no inquiries (it
 is away, or this user may not write there) is told, and no obstacle: the inquiry is on
-disk and goes along with the next one. What root made is handed over to whom the state
-directory belongs, or nobody else could write there afterwards.
+disk and goes along with the next one. Root does all of it as the owner of the state
+directory.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
+import encodings.idna  # noqa: F401 - loaded by whoever asks, not by the state's owner
 import secrets
 import time
 from collections.abc import Callable
@@ -31,6 +30,7 @@ from proxy.config import Config
 from proxy.errors import UnavailableError, UsageError, WhosawError
 from proxy.events.custody import InquiryRecorded
 from proxy.journal.model import JournalBusy
+from proxy.ownership import as_owner_of
 from proxy.seal_key import load
 
 PATIENCE = 20.0
@@ -111,17 +111,18 @@ def record(config: Config, inquiry: InquiryRecorded) -> str:
     # A key made here would sign seals that nobody's public key verifies.
     signing = load(key) if config.seals.enabled and key.exists() else None
     try:
-        inquiries = _opened(
-            lambda: Inquiries(config.asked_directory, node_of(config), store, signing)
-        )
-        try:
-            inquiries.record(inquiry)
-            trouble = inquiries.ship()
-            inquiries.seal()
-            _hand_over(config)
-        finally:
-            inquiries.close()
-        _hand_over(config)
+        with as_owner_of(config.state):
+            inquiries = _opened(
+                lambda: Inquiries(
+                    config.asked_directory, node_of(config), store, signing
+                )
+            )
+            try:
+                inquiries.record(inquiry)
+                trouble = inquiries.ship()
+                inquiries.seal()
+            finally:
+                inquiries.close()
     except (WhosawError, OSError) as error:
         raise UnavailableError(
             f"the inquiry cannot be recorded, so there is no answer: {error}"
@@ -141,17 +142,6 @@ def _opened(make: Callable[[], Inquiries]) -> Inquiries:
             if time.monotonic() > deadline:
                 raise
             time.sleep(_LOOK)
-
-
-def _hand_over(config: Config) -> None:
-    """Root's files to whom the state directory belongs."""
-    if os.geteuid() != 0:
-        return
-    owner = config.state.stat()
-    made = config.asked_directory
-    for path in (made, *made.rglob("*")):
-        with contextlib.suppress(FileNotFoundError):
-            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def _ns(at: datetime) -> int:

@@ -1,12 +1,15 @@
-"""Until when the certificates shown to browsers are valid."""
+"""Certificates: until when those shown to browsers are valid; what answers with one."""
 
 from __future__ import annotations
 
+import ssl
 from pathlib import Path
 
 from cryptography import x509
 
 from proxy.config import Config
+from proxy.config.model import Asking
+from proxy.errors import UsageError
 
 
 class Certificates:
@@ -41,3 +44,22 @@ def not_after(file: Path) -> float:
     """
     leaf = x509.load_pem_x509_certificate(file.read_bytes())
     return leaf.not_valid_after_utc.timestamp()
+
+
+def tls(asking: Asking) -> ssl.SSLContext | None:
+    """What the question service answers with; None: plain HTTP, on loopback.
+
+    Raises:
+        UsageError: the certificate or its key cannot be used.
+    """
+    if asking.certificate is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(asking.certificate, asking.key)
+    except OSError as error:
+        raise UsageError(
+            f"{asking.certificate}: no certificate with its key: {error}"
+        ) from error
+    return context

@@ -15,6 +15,7 @@ from typing import Any
 from aiohttp import web
 
 from proxy.app.access import store_client
+from proxy.app.certificates import tls
 from proxy.app.inquiries import Inquiries
 from proxy.app.lifetime import reporting, stop_on_signal
 from proxy.asking.people import People
@@ -51,7 +52,7 @@ def run(config: Config) -> int:
 
 async def _run(config: Config, asking: Asking) -> int:
     stop = stop_on_signal()
-    context = _tls(asking)
+    context = tls(asking)
     shipping, asked = store_client(config), store_client(config)
     inquiries = Inquiries(
         config.inquiry_directory,
@@ -117,17 +118,3 @@ async def _sealing(config: Config, inquiries: Inquiries, stop: asyncio.Event) ->
                 await stop.wait()
         except TimeoutError:
             continue
-
-
-def _tls(asking: Asking) -> ssl.SSLContext | None:
-    if asking.certificate is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(asking.certificate, asking.key)
-    except OSError as error:
-        raise UsageError(
-            f"{asking.certificate}: no certificate with its key: {error}"
-        ) from error
-    return context

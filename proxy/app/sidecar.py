@@ -21,6 +21,7 @@ from collections.abc import Callable
 from proxy import beats, status
 from proxy.app import gating, succession, systemd
 from proxy.app.access import password
+from proxy.app.certificates import tls
 from proxy.app.lifetime import reporting, stop_on_signal
 from proxy.app.listening import bind, check
 from proxy.app.rulesets import load_all
@@ -49,6 +50,7 @@ ROLES = (
     "wire",
     "detections",
     "canary",
+    "questions",
     "admin",
 )
 
@@ -75,6 +77,8 @@ def run(
     rulesets = load_all(config)
     if "wire" in roles:
         check(config)
+    if "questions" in roles and config.asking is not None:
+        tls(config.asking)
     make(config.state)
     # A reload that cannot read them would end what runs, and start nothing.
     if config.keys.exists():
@@ -171,6 +175,10 @@ def specs(
     if config.detections is not None:
         found.append(
             ChildSpec(role="detections", argv=command("detect", "--scheduled"))
+        )
+    if config.asking is not None:
+        found.append(
+            ChildSpec(role="questions", argv=command("questions"), grace=FLUSH_SECONDS)
         )
     if config.admin is not None or config.telemetry is not None:
         found.append(ChildSpec(role="admin", argv=command("admin")))

@@ -47,14 +47,14 @@ def run(
         typer.Option(
             help="Run only this role here; may be given several times: "
             "store, sealer, shipper, ldv, across, recorder, wire, "
-            "detections, canary, admin."
+            "detections, canary, questions, admin."
         ),
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Refuse what is wrong; start nothing.")
     ] = False,
 ) -> int:
-    """Run the whole sidecar: wires, recorder, shipper and, if embedded, the store."""
+    """Run the whole sidecar: wires, recorder, shipper, and what else is configured."""
     from proxy.app import sidecar
 
     log_to_stderr("sidecar")

@@ -19,7 +19,7 @@ from proxy.telemetry.reference import prometheus_name
 from tests.support.boards import targets
 from tests.support.certificates import Authority
 from tests.support.prometheus import Prometheus, prometheus
-from tests.support.sidecars import Front, Running, sidecar
+from tests.support.sidecars import Front, Running, sidecar, whosaw
 from tests.support.tickets import PASSWORD, RULES, Browser, tickets
 from tests.support.waiting import until
 
@@ -48,18 +48,36 @@ def browse(running: Running) -> None:
         assert browser.get("/client/32") in {200, 302, 403}
 
 
+def _answered(running: Running, port: int) -> None:
+    """A person is added, and asks the service that ``whosaw run`` keeps alive."""
+    token = running.config.state / "joan-token"
+    config = ("--config", running.config.file)
+    whosaw("questions", "--add", "joan", "--token-file", token, *config)
+    done = whosaw(
+        *("question", "gaps", "--reason", "case 7", "--token-file", token),
+        *("--service", f"http://127.0.0.1:{port}"),
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_prometheus_scrapes_a_run_and_no_person_is_in_it(tmp_path: Path) -> None:
     """What is recorded, by strength; all processes up; no name in any label."""
-    (port,) = free_ports(1)
+    port, asking = free_ports(2)
     with tickets() as application:
         front = Front(name="tickets", rules=RULES, upstream=application.url)
-        more = f"admin: {{listen: 127.0.0.1:{port}}}"
+        more = (
+            f"admin: {{listen: 127.0.0.1:{port}}}\ndetections: {{every: 1h}}\n"
+            f"questions: {{listen: 127.0.0.1:{asking}}}"
+        )
         with sidecar(tmp_path, [front], more=more) as running:
             browse(running)
             with prometheus(tmp_path / "prometheus", f"127.0.0.1:{port}") as asked:
                 confirmed = asked.until(
                     'whosaw_exchanges_total{whosaw_strength="confirmed"} > 0'
                 )
+                _answered(running, asking)
+                answered = asked.until("whosaw_questions_answered_total > 0")
+                ran = asked.until("whosaw_detections_runs_total > 0")
                 up = asked.ask("whosaw_process_up")
                 labels = everything(asked)
 
@@ -71,7 +89,10 @@ def test_prometheus_scrapes_a_run_and_no_person_is_in_it(tmp_path: Path) -> None
         "store",
         "admin",
         "sidecar",
+        "detections",
+        "questions",
     }
+    assert [value for _, value in (*answered, *ran)] == [1.0, 1.0]
     declared = {prometheus_name(each) for each in INSTRUMENTS}
     assert {name for name, _ in labels if name.startswith("whosaw_")} <= declared
     assert not [each for each in labels if "joan" in each[1] or each[1] == "31"]

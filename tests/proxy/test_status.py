@@ -224,6 +224,37 @@ def test_a_canary_that_failed_is_told() -> None:
     assert line == "recording everything; the canary failed (page: answered 503)"
 
 
+@pytest.mark.parametrize(
+    ("figures", "said"),
+    [
+        ({"unrecorded": 2}, "2 questions had no answer: they could not be recorded"),
+        ({"last_error": "refused"}, "inquiries wait in their journal (refused)"),
+        ({"seal_error": "no key"}, "inquiries are not sealed (no key)"),
+        ({"answered": 4, "last_error": "", "seal_error": ""}, ""),
+    ],
+)
+def test_a_question_service_in_trouble_is_told(
+    figures: dict[str, object], said: str
+) -> None:
+    """Beside the recording, which goes on."""
+    asked = Report(role="questions", pid=1, at=NOW, figures=figures)
+
+    line = _line(_reports() | {"questions": asked})
+
+    assert line == "recording everything" + (f"; {said}" if said else "")
+
+
+def test_detections_that_do_not_run_are_told() -> None:
+    """Beside the recording, which goes on."""
+    failing = Report(
+        role="detections", pid=1, at=NOW, figures={"last_error": "no table"}
+    )
+
+    line = _line(_reports() | {"detections": failing})
+
+    assert line == "recording everything; detections do not run (no table)"
+
+
 def test_a_bypass_is_not_recording_everything() -> None:
     """With the name of who asked for it, and why."""
     line = _line(_reports(wire_0={"bypass": "bypass by ops: it is slow"}))

@@ -9,6 +9,8 @@ import pytest
 
 from proxy.app.sidecar import ROLES, run, specs
 from proxy.config import Across, Canary, Config, Ldv, load
+from proxy.config.model import Asking
+from proxy.document import Address
 from proxy.errors import UsageError
 from tests.support.sidecars import Front, write_config
 from tests.support.tickets import RULES
@@ -26,7 +28,14 @@ def test_whoever_receives_is_started_before_whoever_sends(config: Config) -> Non
     order = [spec.role for spec in specs(config, {"tickets": 9})]
 
     assert order == ["store", "sealer", "shipper", "recorder", "wire-0", "wire-1"]
-    wanted = set(ROLES) - {"across", "admin", "canary", "detections", "ldv"}
+    wanted = set(ROLES) - {
+        "across",
+        "admin",
+        "canary",
+        "detections",
+        "ldv",
+        "questions",
+    }
     assert {role.split("-")[0] for role in order} == wanted
 
 
@@ -69,6 +78,35 @@ def test_a_canary_is_started_after_what_it_looks_at(config: Config) -> None:
     order = [spec.role for spec in specs(replace(config, canary=canary), {})]
 
     assert order[-1] == "canary"
+
+
+def test_the_question_service_runs_where_it_is_configured(config: Config) -> None:
+    """After what records: nobody who works waits for whoever asks."""
+    asking = Asking(
+        listen=Address("127.0.0.1", 8741),
+        people=config.file,
+        certificate=None,
+        key=None,
+    )
+
+    order = [spec.role for spec in specs(replace(config, asking=asking), {})]
+
+    assert order.index("wire-1") < order.index("questions")
+
+
+def test_a_certificate_it_cannot_answer_with_is_refused_at_the_start(
+    config: Config,
+) -> None:
+    """Before anything runs, as the applications' own."""
+    asking = Asking(
+        listen=Address("127.0.0.1", 8741),
+        people=config.file,
+        certificate=config.file,
+        key=config.file,
+    )
+
+    with pytest.raises(UsageError, match="no certificate with its key"):
+        run(replace(config, asking=asking), frozenset({"questions"}), only_check=True)
 
 
 def test_every_process_runs_this_config(config: Config) -> None:
