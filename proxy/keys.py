@@ -7,6 +7,12 @@ Format, one key a line, ``#`` starts a comment::
     subject 1 <64 hex digits>
     recovery 1 <128 hex digits>
 
+    subject 0 plain
+
+The last stands for no key: ids of clients were kept as they are at some time
+(``pseudonyms: plain``), and are asked for as such. It is in use while the config says
+so, and only then; search terms stay under a key.
+
 The highest number of a kind is in use; older ones stay so that old rows can
 still be asked for. A file without a recovery key is one of before there were any, or
 of somebody who wants none: no id is recorded then. Whoever holds the subject key can
@@ -25,12 +31,14 @@ from pathlib import Path
 
 from proxy import private_file
 from proxy.errors import UsageError
+from proxy.pseudonym import PLAIN, PLAIN_ID
 from proxy.recovery import RECOVERY_KEY_BYTES, Recovery
 
 KEY_BYTES = 32
 _BYTES = {"session": KEY_BYTES, "subject": KEY_BYTES, "recovery": RECOVERY_KEY_BYTES}
 """Of a key, by kind."""
 KINDS = tuple(_BYTES)
+_PLAIN_LINE = "subject 0 plain\n"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -40,15 +48,22 @@ class KeyFile:
     session: Mapping[int, bytes]
     subject: Mapping[int, bytes]
     recovery: Mapping[int, bytes] = field(default_factory=dict)
+    plain: bool = False
+    """Ids are kept as they are."""
 
     @property
     def recoveries(self) -> dict[int, Recovery]:
         """What ids were ever encrypted with, by number."""
-        return {number: Recovery(key, number) for number, key in self.recovery.items()}
+        keys = dict(self.recovery)
+        if PLAIN_ID in self.subject:
+            keys[PLAIN_ID] = PLAIN
+        return {number: Recovery(key, number) for number, key in keys.items()}
 
     @property
     def recovering(self) -> Recovery | None:
         """What ids are encrypted with; None: they are not recorded."""
+        if self.plain:
+            return self.recoveries[PLAIN_ID]
         return self.recoveries[max(self.recovery)] if self.recovery else None
 
     @property
@@ -65,16 +80,23 @@ class KeyFile:
     @property
     def subject_key_id(self) -> int:
         """Id of the subject key in use; stands on every view."""
-        return max(self.subject)
+        return PLAIN_ID if self.plain else max(self.subject)
 
     @property
     def subject_key(self) -> bytes:
         """The subject key in use."""
         return self.subject[self.subject_key_id]
 
+    @property
+    def term_keys(self) -> dict[int, bytes]:
+        """What search terms were ever hashed with: never without a key."""
+        return {each: key for each, key in self.subject.items() if each != PLAIN_ID}
 
-def load_or_create(path: Path) -> KeyFile:
+
+def load_or_create(path: Path, *, plain: bool = False) -> KeyFile:
     """The keys of this file; a missing file is made with fresh ones, mode 0600.
+
+    With ``plain`` the file says from then on that ids were kept as they are.
 
     Raises:
         UsageError: readable by others, or not in the format.
@@ -89,7 +111,12 @@ def load_or_create(path: Path) -> KeyFile:
             f"recovery 1 {secrets.token_hex(RECOVERY_KEY_BYTES)}\n"
         )
         _create(path, text)
-    return load(path)
+    if plain and PLAIN_ID not in load(path).subject:
+        _append(path, _PLAIN_LINE)
+    found = load(path, plain=plain)
+    if not found.session or not found.term_keys:
+        raise UsageError(f"{path}: a sidecar needs a session key and a subject key")
+    return found
 
 
 def rotate(path: Path, kind: str) -> int:
@@ -105,8 +132,13 @@ def rotate(path: Path, kind: str) -> int:
     before = load(path)
     held: Mapping[int, bytes] = getattr(before, kind)
     number = max(held, default=0) + 1
+    _append(path, f"{kind} {number} {secrets.token_hex(_BYTES[kind])}\n")
+    return number
+
+
+def _append(path: Path, line: str) -> None:
+    """Add a line; whole, or not at all."""
     text = private_file.read(path, "the key file").decode("ascii")
-    line = f"{kind} {number} {secrets.token_hex(_BYTES[kind])}\n"
     separator = "" if text.endswith("\n") else "\n"
     made = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
@@ -115,7 +147,6 @@ def rotate(path: Path, kind: str) -> int:
         made.replace(path)
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
-    return number
 
 
 def _give(made: Path, before: os.stat_result) -> None:
@@ -126,22 +157,26 @@ def _give(made: Path, before: os.stat_result) -> None:
     made.chmod(stat.S_IMODE(before.st_mode))
 
 
-def load(path: Path) -> KeyFile:
-    """The keys of this file.
+def load(path: Path, *, plain: bool = False) -> KeyFile:
+    """The keys of this file; with ``plain`` it need not be there.
 
     Raises:
         UsageError: missing, readable by others, or not in the format.
     """
+    if plain and not path.exists():
+        return KeyFile(session={}, subject={PLAIN_ID: PLAIN}, plain=True)
     content = private_file.read(path, "the key file")
     try:
         text = content.decode("ascii")
     except UnicodeDecodeError:
         raise UsageError(f"{path}: the key file is not ASCII text") from None
-    return parse(text, str(path))
+    return parse(text, str(path), plain=plain)
 
 
-def parse(text: str, name: str) -> KeyFile:
+def parse(text: str, name: str, *, plain: bool = False) -> KeyFile:
     """Read the format.
+
+    With ``plain`` ids are kept, and asked for, as they are; keys may be missing.
 
     Raises:
         UsageError: names the line, never its content.
@@ -151,10 +186,13 @@ def parse(text: str, name: str) -> KeyFile:
         words = line.split("#", 1)[0].split()
         if not words:
             continue
+        if words == _PLAIN_LINE.split():
+            keys["subject"][PLAIN_ID] = PLAIN
+            continue
         try:
             kind, key_id, digits = words
             key = bytes.fromhex(digits)
-            if len(key) != _BYTES[kind] or int(key_id) in keys[kind]:
+            if len(key) != _BYTES[kind] or int(key_id) in (*keys[kind], PLAIN_ID):
                 raise ValueError  # noqa: TRY301
             keys[kind][int(key_id)] = key
         except (ValueError, KeyError):
@@ -164,10 +202,17 @@ def parse(text: str, name: str) -> KeyFile:
                 f"{KEY_BYTES * 2} hex digits' or 'recovery NUMBER "
                 f"{RECOVERY_KEY_BYTES * 2} hex digits', each number once"
             ) from None
-    for kind in ("session", "subject"):
-        if not keys[kind]:
+    if plain:
+        keys["subject"][PLAIN_ID] = PLAIN
+    for kind in () if plain else ("session", "subject"):
+        if not max(keys[kind], default=PLAIN_ID):
             raise UsageError(f"{name}: no {kind} key in this file")
-    return KeyFile(**keys)
+    return KeyFile(
+        session=keys["session"],
+        subject=keys["subject"],
+        recovery=keys["recovery"],
+        plain=plain,
+    )
 
 
 def secret_or_create(path: Path) -> str:

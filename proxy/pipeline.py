@@ -78,6 +78,8 @@ class Keys:
     session: bytes = field(repr=False)
     subject: bytes = field(repr=False)
     subject_key_id: int
+    term: tuple[bytes, int] | None = field(default=None, repr=False)
+    """What search terms are hashed with, and its number; None: as subjects are."""
     older_sessions: tuple[bytes, ...] = field(default=(), repr=False)
     """Session keys of before; sessions that began under them are recognised."""
     recovery: Recovery | None = None
@@ -329,7 +331,9 @@ class Pipeline:
             extraction_reason=reading.extracted.reason,
             views=len(reading.extracted.subjects),
             ruleset=self.ruleset.hash,
-            context=terms(reading.context, keys.subject, keys.subject_key_id),
+            context=terms(
+                reading.context, *(keys.term or (keys.subject, keys.subject_key_id))
+            ),
             activity=self.ruleset.activity(reading.rule),
             trace_id=prepared.traced.trace_id,
             parent_span=prepared.traced.parent_span,

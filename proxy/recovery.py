@@ -6,6 +6,9 @@ pseudonym and the number of the subject key, so bytes that were changed, or put 
 another pseudonym, are found when they are opened. What is opened is compared with
 the pseudonym a second time where the subject key is at hand.
 
+The recovery key ``PLAIN`` (number 0, the empty key) encrypts nothing: the id stands as
+it is, and nothing but its pseudonym says whether it was changed.
+
 Format: the 16 bytes of the synthetic IV, then the ciphertext of the id as the
 application writes it, in UTF-8. Its length is the id's plus 16.
 
@@ -23,6 +26,7 @@ from proxy.events.custody import SubjectSeen
 
 RECOVERY_KEY_BYTES = 64
 """AES-256 twice: one half makes the IV, the other encrypts (RFC 5297 2.2)."""
+PLAIN = b""
 LONGEST = 256
 """Characters of an id that is kept, as in rule sets; a longer one is none."""
 
@@ -37,10 +41,11 @@ class Recovery:
 
     key: bytes = field(repr=False)
     key_id: int
-    _cipher: AESSIV = field(init=False, repr=False, compare=False)
+    _cipher: AESSIV | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_cipher", AESSIV(self.key))
+        cipher = AESSIV(self.key) if self.key != PLAIN else None
+        object.__setattr__(self, "_cipher", cipher)
 
     def encrypt(
         self, identifier: str, subject_type: str, subject: bytes, subject_key: int
@@ -55,6 +60,8 @@ class Recovery:
             subject_key: Number of the key that made the pseudonym.
         """
         data = identifier.strip().encode("utf-8", "surrogatepass") or b" "
+        if self._cipher is None:
+            return data
         return self._cipher.encrypt(data, _bound(subject_type, subject, subject_key))
 
     def decrypt(
@@ -66,12 +73,13 @@ class Recovery:
             NotRecoverable: another key, pseudonym or type, or changed bytes.
         """
         try:
-            data = self._cipher.decrypt(
-                encrypted, _bound(subject_type, subject, subject_key)
-            )
+            data = encrypted
+            if self._cipher is not None:
+                bound = _bound(subject_type, subject, subject_key)
+                data = self._cipher.decrypt(encrypted, bound)
+            return data.decode("utf-8", "surrogatepass").strip()
         except (InvalidTag, ValueError):
             raise NotRecoverable("not an id under this key") from None
-        return data.decode("utf-8", "surrogatepass").strip()
 
 
 def seen(

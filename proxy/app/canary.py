@@ -123,7 +123,7 @@ async def _found(config: Config, canary: Canary, asked_at: datetime) -> Outcome:
 
 
 def _look(config: Config, canary: Canary, asked_at: datetime) -> Outcome:
-    keys = load_keys(config.keys).subject.values()
+    keys = load_keys(config.keys, plain=config.plain_ids).subject.values()
     kind = canary.subject_type
     subjects = [pseudonym(key, kind, canary.client).hex() for key in keys]
     since, until = asked_at - SLACK, asked_at + timedelta(days=1)

@@ -46,7 +46,7 @@ def run(config: Config) -> int:
     """
     if config.asking is None:
         raise UsageError(f"{config.file}: there is no 'questions:' in it")
-    load_keys(config.keys)
+    load_keys(config.keys, plain=config.plain_ids)
     return asyncio.run(_run(config, config.asking))
 
 
@@ -62,7 +62,7 @@ async def _run(config: Config, asking: Asking) -> int:
     )
     service = Service(
         people=People(asking.people),
-        keys=lambda: load_keys(config.keys),
+        keys=lambda: load_keys(config.keys, plain=config.plain_ids),
         store=asked,
         record=inquiries.record,
         clock=SystemClock(),

@@ -48,11 +48,13 @@ def pipelines(
     config: Config, sessions: Sessions, rulesets: dict[str, RuleSet]
 ) -> dict[str, Pipeline]:
     """One pipeline per application; all share the table of sessions."""
-    keys = load_or_create(config.keys)
+    keys = load_or_create(config.keys, plain=config.plain_ids)
+    newest = max(keys.term_keys)
     secrets = Keys(
         session=keys.session_key,
         subject=keys.subject_key,
         subject_key_id=keys.subject_key_id,
+        term=(keys.term_keys[newest], newest),
         older_sessions=keys.older_session_keys,
         recovery=keys.recovering,
     )

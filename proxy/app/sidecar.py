@@ -82,7 +82,7 @@ def run(
     make(config.state)
     # A reload that cannot read them would end what runs, and start nothing.
     if config.keys.exists():
-        load_keys(config.keys)
+        load_keys(config.keys, plain=config.plain_ids)
     if config.seals.enabled and "sealer" in roles and config.seals.key.exists():
         load_seal_key(config.seals.key)
     if only_check:
@@ -92,7 +92,7 @@ def run(
         return 0
     if "wire" in roles:
         gating.keep(config, gating.of(rulesets))
-    load_or_create(config.keys)
+    load_or_create(config.keys, plain=config.plain_ids)
     if config.seals.enabled and "sealer" in roles:
         load_or_create_seal_key(config.seals.key)
     return asyncio.run(_run(config, roles))

@@ -224,8 +224,10 @@ def _term(said: str, keys: KeyFile) -> tuple[str, list[str], str]:
         raise UsageError("--term: expected NAME=TEXT")
     text = one_spelling(text)
     hashes = [
-        term_hash(keys.subject[each], name, text) for each in sorted(keys.subject)
+        term_hash(keys.term_keys[each], name, text) for each in sorted(keys.term_keys)
     ]
+    if not hashes:
+        raise UsageError("search terms are hashed with a key: the key file is needed")
     return name, hashes, text
 
 

@@ -191,7 +191,9 @@ def put(
         access = Access(url=service, token=secret(token_file), ca=service_ca)
         return ask_service(access, wanted, answer)
     settings = load(config)
-    prepared = prepare(wanted, lambda: load_keys(settings.keys))
+    prepared = prepare(
+        wanted, lambda: load_keys(settings.keys, plain=settings.plain_ids)
+    )
     now_ns = time.time_ns()
     tell(
         settings,

@@ -94,7 +94,7 @@ def client(
         Identifier(
             type=subject_type, pseudonym=pseudonym(key, subject_type, identifier).hex()
         )
-        for key in load_keys(settings.keys).subject.values()
+        for key in load_keys(settings.keys, plain=settings.plain_ids).subject.values()
     ]
     inquire(
         settings,

@@ -73,7 +73,7 @@ def load(
         count = check(data)
     except FileRefused as refused:
         raise mistakes(file, refused) from None
-    keys = load_keys(settings.keys)
+    keys = load_keys(settings.keys, plain=settings.plain_ids)
     name = file.name[:_NAME_SHOWN]
     about = f"file {name} {hashlib.sha256(data).hexdigest()[:16]}"
     inquire(settings, Asked(question="crosswalk load", reason=reason, about=about))

@@ -54,7 +54,7 @@ def load(
         rows = check(kind, data)
     except FileRefused as refused:
         raise mistakes(file, refused) from None
-    keys = load_keys(settings.keys)
+    keys = load_keys(settings.keys, plain=settings.plain_ids)
     found = ContextFile(
         kind=kind,
         data=data,

@@ -66,7 +66,7 @@ def reprocess(
     told: Counter[str] = Counter()
     waiting: list[FoundLater] = []
     known = _known(directory)
-    keys = load_keys(settings.keys)
+    keys = load_keys(settings.keys, plain=settings.plain_ids)
     for _, item in items(directory, private, time.time_ns()):
         told["kept"] += 1
         ruleset = None if item is None else rulesets.get(item.recorded.application)

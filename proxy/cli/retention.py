@@ -103,7 +103,11 @@ def add(
     if since >= until:
         raise UsageError("--to: the end of the period is not after its start")
 
-    keys = load_keys(settings.keys).subject.values() if client else ()
+    keys = (
+        load_keys(settings.keys, plain=settings.plain_ids).subject.values()
+        if client
+        else ()
+    )
     asked = [pseudonym(key, subject_type, client) for key in keys]
     inquire(
         settings,

@@ -103,7 +103,7 @@ def forget(
     Views stay, of a pseudonym. What is shown of the client later is recorded anew.
     """
     settings = load(config)
-    keys = load_keys(settings.keys).subject.values()
+    keys = load_keys(settings.keys, plain=settings.plain_ids).subject.values()
     subjects = [pseudonym(key, subject_type, client) for key in keys]
     inquire(
         settings,

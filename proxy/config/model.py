@@ -24,6 +24,15 @@ class ClientCertificates(Enum):
     the rule set's (``client_certificate``)."""
 
 
+class Pseudonyms(Enum):
+    """What stands for a client in what is recorded; docs/keys.md."""
+
+    KEYED = "keyed"
+    """A keyed hash; the id beside it, encrypted."""
+    PLAIN = "plain"
+    """A hash without a key; the id beside it as it is."""
+
+
 class Recording(Enum):
     """How much is recorded: a step of the roll-out."""
 
@@ -319,6 +328,7 @@ class Config:
     store: StoreAccess
     seals: Sealing
     recording: Recording = Recording.FULL
+    pseudonyms: Pseudonyms = Pseudonyms.KEYED
     handover: float = 600.0
     """Seconds that wires which were succeeded may take for their connections."""
     reconcile_every: float = 900.0
@@ -331,6 +341,11 @@ class Config:
     canary: Canary | None = None
     detections: Detecting | None = None
     ldv: Ldv | None = None
+
+    @property
+    def plain_ids(self) -> bool:
+        """Whether ids of clients are kept as they are."""
+        return self.pseudonyms is Pseudonyms.PLAIN
 
     @property
     def speaks_for_clients(self) -> bool:

@@ -34,6 +34,9 @@ def secrets(config: Config) -> Iterator[Finding]:
     for application in config.applications:
         if application.tls is not None:
             named[application.tls.key] = False
+    if config.plain_ids:
+        said = "ids of clients are kept as they are, for every reader of the store"
+        yield Finding("pseudonyms", str(config.file), Grade.NOTE, said)
     for path, made in named.items():
         if made and not path.exists():
             yield Finding("secret", str(path), Grade.NOTE, "will be made at the start")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from proxy.pseudonym import PLAIN, pseudonym
 from proxy.recovery import NotRecoverable, Recovery
 from proxy.store.port import Questions
 
@@ -84,7 +85,10 @@ def _opened(
         return "", "its recovery key is not in the key file"
     for each in encrypted:
         try:
-            return recovery.decrypt(each, kind, subject, subject_key), ""
+            found = recovery.decrypt(each, kind, subject, subject_key)
         except NotRecoverable:
             continue
+        # Of an id that was not encrypted nothing else says whether it was changed.
+        if recovery.key != PLAIN or pseudonym(PLAIN, kind, found) == subject:
+            return found, ""
     return "", "what stands there is not its id"

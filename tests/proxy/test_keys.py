@@ -120,3 +120,60 @@ def test_no_key_of_another_kind_is_made(tmp_path: Path) -> None:
         rotate(path, "seal")
 
     assert path.read_bytes() == before
+
+
+def test_plain_ids_need_no_key_and_have_a_number_of_their_own(tmp_path: Path) -> None:
+    """Whoever asks needs no file; of search terms there is none."""
+    keys = load(tmp_path / "none", plain=True)
+
+    assert (keys.subject_key, keys.subject_key_id) == (b"", 0)
+    assert dict(keys.subject) == {0: b""}
+    assert keys.term_keys == {}
+    assert keys.recovering == keys.recoveries[0]
+
+
+def test_a_file_remembers_that_ids_were_once_plain(tmp_path: Path) -> None:
+    """Written by the first start with plain ids, once, beside keys for the rest. Back
+    under a key new rows have its number, and those of before are still asked for."""
+    path = tmp_path / "keys"
+
+    plain = load_or_create(path, plain=True)
+    load_or_create(path, plain=True)
+    back = load_or_create(path)
+
+    assert path.read_text().count("subject 0 plain") == 1
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert (plain.subject_key_id, back.subject_key_id) == (0, 1)
+    assert set(back.subject) == set(plain.subject) == {0, 1}
+    assert set(back.recoveries) == {0, 1}
+    assert plain.recovering == plain.recoveries[0]
+    assert back.recovering == back.recoveries[1]
+    assert set(back.term_keys) == {1}
+
+
+def test_older_keys_stay_when_ids_become_plain(tmp_path: Path) -> None:
+    """Rows of before are asked for as they were made."""
+    path = tmp_path / "keys"
+    before = load_or_create(path)
+
+    assert set(load_or_create(path, plain=True).subject) == {0, 1}
+    assert load(path).subject[1] == before.subject_key
+
+
+@pytest.mark.parametrize("line", ["subject 0 " + HEX, "session 0 " + HEX])
+def test_no_key_has_the_number_of_plain_ids(line: str) -> None:
+    """A row's key number alone says that its id was kept as it is."""
+    with pytest.raises(UsageError, match="keys:3: expected"):
+        parse(f"session 1 {HEX}\nsubject 1 {HEX}\n{line}\n", "keys")
+
+
+def test_plain_ids_alone_are_no_key_of_a_sidecar(tmp_path: Path) -> None:
+    """Back under keys there must be one: nothing falls back to plain silently."""
+    path = tmp_path / "keys"
+    path.touch(0o600)
+    path.write_text(f"session 1 {HEX}\nsubject 0 plain\n")
+
+    with pytest.raises(UsageError, match="no subject key"):
+        load(path)
+    with pytest.raises(UsageError, match="no subject key"):
+        load_or_create(path, plain=True)

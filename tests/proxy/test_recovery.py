@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from proxy.pseudonym import pseudonym
 from proxy.recovery import (
     LONGEST,
+    PLAIN,
     RECOVERY_KEY_BYTES,
     NotRecoverable,
     Recovery,
@@ -87,3 +88,16 @@ def test_a_key_is_never_printed() -> None:
     """Nor what the library makes of it."""
     assert "0, 1" not in repr(RECOVERY)
     assert "AESSIV" not in repr(RECOVERY)
+
+
+@given(st.text(max_size=60))
+def test_without_a_key_the_id_stands_as_it_is(identifier: str) -> None:
+    """White space around it is not part of it; bytes that are no text are refused."""
+    plain = Recovery(PLAIN, 0)
+
+    kept = plain.encrypt(identifier, "client", bytes(16), 0)
+
+    assert kept == (identifier.strip().encode("utf-8", "surrogatepass") or b" ")
+    assert plain.decrypt(kept, "client", bytes(16), 0) == identifier.strip()
+    with pytest.raises(NotRecoverable):
+        plain.decrypt(b"\xff" + kept, "client", bytes(16), 0)

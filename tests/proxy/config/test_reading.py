@@ -68,6 +68,21 @@ def test_shadow_keeps_no_bodies_and_looks_for_nobody(tmp_path: Path) -> None:
     assert problem.startswith("whosaw.yaml:2: quarantine: does not go with recording:")
 
 
+def test_ids_are_plain_only_when_the_config_says_so(tmp_path: Path) -> None:
+    """Another word is a mistake, not a default."""
+    keyed, _ = _read(tmp_path, MINIMAL)
+    plain, _ = _read(tmp_path, "pseudonyms: plain\n" + MINIMAL)
+    _, problems = _read(tmp_path, "pseudonyms: none\n" + MINIMAL)
+
+    assert keyed is not None
+    assert plain is not None
+    assert (keyed.plain_ids, plain.plain_ids) == (False, True)
+    assert (
+        problems == ["whosaw.yaml:1: pseudonyms: 'none' is not one of keyed, plain"]
+        or "pseudonyms" in problems[0]
+    )
+
+
 def test_every_mistake_is_reported_at_once_with_its_line(tmp_path: Path) -> None:
     """One run shows all there is to correct."""
     _, problems = _read(

@@ -8,7 +8,7 @@ import pytest
 
 from proxy.errors import UsageError
 from proxy.events.custody import SubjectSeen
-from proxy.pseudonym import pseudonym
+from proxy.pseudonym import PLAIN, pseudonym
 from proxy.recovery import Recovery, seen
 from proxy.retention import forgetting, holds
 from proxy.store.client import ClickHouseStore
@@ -152,3 +152,21 @@ def test_a_new_subject_key_makes_one_client_two(store: ClickHouseStore) -> None:
 
     assert counted == [(2,)]
     assert ids == {"4711"}
+
+
+def test_a_plain_id_that_was_changed_is_no_id(store: ClickHouseStore) -> None:
+    """Nothing but its pseudonym vouches for it; whoever reads needs no key."""
+    plain = Recovery(PLAIN, 0)
+    subject = pseudonym(PLAIN, "client", "4711")
+    other = pseudonym(PLAIN, "client", "4712")
+    put(
+        store,
+        seen(plain, "sonar", NOON_NS, "client", "4711", subject, 0),
+        SubjectSeen("sonar", NOON_NS, "client", other, 0, b"4711", 0),
+    )
+
+    found = {each.subject: each for each in reveal(store, [subject, other], {0: plain})}
+
+    assert found[subject.hex()].id == "4711"
+    assert found[other.hex()].id == ""
+    assert found[other.hex()].trouble == "what stands there is not its id"
