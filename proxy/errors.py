@@ -21,6 +21,8 @@ class ExitCode(IntEnum):
     """The config, the rule file or the command line is wrong; nothing was started."""
     UNAVAILABLE = 3
     """Something this command needs did not answer: store, socket, port."""
+    UNDECIDED = 4
+    """The command ran, and there is no answer yet: nothing to judge by."""
     INTERRUPTED = 130
     """Ctrl-C, as shells count it: 128 and the number of the signal."""
 

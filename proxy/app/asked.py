@@ -119,6 +119,9 @@ def record(config: Config, inquiry: InquiryRecorded) -> str:
             )
             try:
                 inquiries.record(inquiry)
+                if config.seals.enabled and signing is None:
+                    # Rows of a node without a seal are what a verification looks for.
+                    return f"there is no seal key {key} to seal it with"
                 trouble = inquiries.ship()
                 inquiries.seal()
             finally:

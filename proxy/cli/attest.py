@@ -70,7 +70,8 @@ def attest(
 ) -> int:
     """Say of a month what was recorded, verified, erased, missing and asked.
 
-    Exit code 1 when the verification found that rows were changed.
+    Exit code 1 when the verification found that rows were changed, 4 when it found
+    nothing sealed.
     """
     settings = load(config)
     start, end = _month(name, zone)
@@ -104,7 +105,11 @@ def attest(
     else:
         save(out, text)
         typer.echo(f"{out}: {made.verdict}", err=True)
-    return ExitCode.FAILED if made.changed else ExitCode.OK
+    if made.changed:
+        return ExitCode.FAILED
+    if verified is not None and verified.nothing_sealed:
+        return ExitCode.UNDECIDED
+    return ExitCode.OK
 
 
 def _month(name: str, zone: str) -> tuple[datetime, datetime]:

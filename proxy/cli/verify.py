@@ -32,7 +32,7 @@ from proxy.verification.report import Options, Report
 from proxy.verification.run import verify as check
 from proxy.verification.source import Source
 from proxy.verification.store import StoreSource
-from proxy.verification.trust import forgeries, unchecked
+from proxy.verification.trust import forgeries, nothing_sealed, unchecked
 
 _SHOWN = 20
 """Findings that are printed; the rest is a number, and in the JSON."""
@@ -92,7 +92,10 @@ def verify(
     ] = min(os.cpu_count() or 1, 8),
     as_json: Json = False,
 ) -> int:
-    """Check that no sealed row was changed, removed or added; exit code 1 if so."""
+    """Check that no sealed row was changed, removed or added; exit code 1 if so.
+
+    Exit code 4 when nothing is sealed yet: then nothing can be said.
+    """
     found = anchored.read(anchors) if anchors else anchored.Anchors()
     trusted = anchored.roots(tsa_roots) if tsa_roots else []
     before = erased_before.replace(tzinfo=UTC).timestamp() if erased_before else 0
@@ -123,6 +126,8 @@ def verify(
         typer.echo(json.dumps(_plain(said), indent=2))
     else:
         _print(said)
+    if report.nothing_sealed:
+        return ExitCode.UNDECIDED
     return ExitCode.FAILED if report.findings else ExitCode.OK
 
 
@@ -228,6 +233,8 @@ class _Said(msgspec.Struct, frozen=True, kw_only=True):
     def first_line(self) -> str:
         """The verdict."""
         report = self.report
+        if report.nothing_sealed:
+            return nothing_sealed(report)
         counted = f"{report.rows} rows in {report.seals} seals"
         first = report.first()
         if first is None:
@@ -291,6 +298,7 @@ def _plain(said: _Said) -> dict[str, Any]:
     report = said.report
     return {
         "changed": bool(report.findings),
+        "nothing_sealed": report.nothing_sealed,
         "verdict": said.first_line(),
         "rows": report.rows,
         "seals": report.seals,

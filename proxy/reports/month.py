@@ -21,7 +21,7 @@ from proxy.reports.shown import printable
 from proxy.store.investigations import moment
 from proxy.store.port import Questions, Result
 from proxy.verification.report import Report
-from proxy.verification.trust import forgeries, unchecked
+from proxy.verification.trust import forgeries, nothing_sealed, unchecked
 
 MOST_ROWS = 1_000
 """Of one section; more is said."""
@@ -163,6 +163,9 @@ def _shown(ask: _Asking) -> Section:
 def _verdict(verified: Report | None) -> str:
     if verified is None:
         return "Whether rows were changed was not verified."
+    if verified.nothing_sealed:
+        said = nothing_sealed(verified)
+        return f"{said[0].upper()}{said[1:]}."
     counted = f"{verified.rows} rows in {verified.seals} seals"
     if not verified.findings:
         return f"Nothing was changed: {counted}."

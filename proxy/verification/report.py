@@ -56,6 +56,11 @@ class Report:
     absent: int = 0
     """Entries that were absent when they were sealed."""
 
+    @property
+    def nothing_sealed(self) -> bool:
+        """There is no seal, and nothing that says there was one."""
+        return not (self.seals or self.nodes or self.findings)
+
     def add(self, found: Finding) -> None:
         """Keep a finding."""
         if len(self.findings) < MOST_FINDINGS:

@@ -26,7 +26,7 @@ class Source(Protocol):
     """Whether rows must come in the order of their numbers."""
 
     def nodes(self) -> list[str]:
-        """Nodes that have seals."""
+        """Nodes that have seals, or had some."""
 
     def seals(self, node: str) -> Iterator[Sealed]:
         """Seals of a node by number, with seed and tags where they are; kept leaves,

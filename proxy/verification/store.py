@@ -46,7 +46,11 @@ class StoreSource:
 
     def nodes(self) -> list[str]:
         """See ``Source``."""
-        found = self._store.query("SELECT DISTINCT node FROM seals ORDER BY node")
+        # Seeds without a seal say that there was one.
+        found = self._store.query(
+            "SELECT node FROM (SELECT node FROM seals UNION ALL "
+            "SELECT node FROM seal_seeds) GROUP BY node ORDER BY node"
+        )
         return [row[0] for row in found.rows]
 
     def seals(self, node: str) -> Iterator[Sealed]:

@@ -63,6 +63,15 @@ def _with_key(chain: Chain, anchored: int) -> str:
     )
 
 
+def nothing_sealed(report: Report) -> str:
+    """The verdict where there is no seal: neither changed nor unchanged."""
+    return (
+        f"nothing is sealed yet: {report.unsealed} rows and no seal, so nobody can say "
+        "whether they were changed; a sidecar makes the first seal within seals.every "
+        "of its start, and where there were seals before, they were removed"
+    )
+
+
 def unchecked(report: Report, stamps: Sequence[Stamped]) -> Iterator[str]:
     """What was not checked."""
     if report.unsealed:

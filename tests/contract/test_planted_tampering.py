@@ -543,3 +543,22 @@ def test_what_was_done_in_a_store_is_found(
         found = faults(checked(evidence))
 
         assert expected in found
+
+
+def test_a_store_without_any_seal_yet_is_neither_changed_nor_unchanged(
+    tmp_path: Path, embedded_store: EmbeddedStore
+) -> None:
+    """Its rows are counted. Seeds without seals, or an anchor, tell seals that were
+    removed from seals that have not come yet."""
+    with made(tmp_path, embedded_store.store()) as evidence:
+        evidence.store.command("TRUNCATE TABLE seals")
+        removed = checked(evidence)
+        evidence.store.command("TRUNCATE TABLE seal_seeds")
+        young = checked(evidence)
+        anchored = checked(evidence, anchors=evidence.seals[:1])
+
+    assert (removed.nothing_sealed, bool(removed.findings)) == (False, True)
+    assert (young.nothing_sealed, young.findings) == (True, [])
+    assert (young.unsealed, young.rows) == (len(EVENTS), 0)
+    assert not anchored.nothing_sealed
+    assert Fault.TAIL_CUT in {each.fault for each in anchored.findings}

@@ -14,6 +14,10 @@ GRANT SELECT ON {database}.seen_by TO whosaw_unit_analyst;
 
 GRANT SELECT ON {database}.gaps_in TO whosaw_unit_analyst;
 
+GRANT SELECT ON {database}.views_in TO whosaw_unit_analyst;
+
+GRANT SELECT ON {database}.erasures TO whosaw_unit_analyst;
+
 GRANT SELECT ON {database}.exchanges TO whosaw_unit_analyst;
 
 GRANT SELECT ON {database}.views TO whosaw_unit_analyst;

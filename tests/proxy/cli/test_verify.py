@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from proxy.errors import ExitCode
+from proxy.seal_key import create
+from tests.support.embedded import EmbeddedStore
 from tests.support.sidecars import (
     Front,
     Running,
@@ -185,3 +187,24 @@ def test_the_sidecar_keeps_no_seed(sealed: Sealed) -> None:
     line = next(state.glob("*.jsonl")).read_text()
     for row in sealed.running.asked("SELECT seed FROM seal_seeds"):
         assert str(row[0]) not in line
+
+
+def test_where_nothing_is_sealed_yet_the_answer_is_neither(
+    embedded_store: EmbeddedStore, tmp_path: Path
+) -> None:
+    """Exit code 4."""
+    database = embedded_store.database()
+    password = tmp_path / "password"
+    password.touch(0o600)
+    password.write_text(embedded_store.writer_password)
+    create(tmp_path / "key")
+    where = ("--store", embedded_store.url, "--user", embedded_store.writer,
+             "--password-file", password, "--database", database)  # fmt: skip
+    key = ("--public-key", tmp_path / "key.pub")
+
+    done = whosaw("verify", *where, *key)
+    told = json.loads(whosaw("verify", *where, *key, "--json").stdout)
+
+    assert done.returncode == ExitCode.UNDECIDED, done.stderr
+    assert done.stdout.startswith("nothing is sealed yet: 0 rows and no seal")
+    assert (told["changed"], told["nothing_sealed"]) == (False, True)

@@ -127,6 +127,7 @@ def test_policies_of_units_leave_others_as_they_were() -> None:
     assert own == rest == {"whosaw.views", "whosaw.exchanges", "whosaw.attributions"}
     reads = granted(Role.UNIT_ANALYST)
     assert not [each for each in reads if each.startswith("board_")]
+    assert reads >= {"views_in", "erasures"}
 
 
 def test_readers_are_bounded_as_in_the_files_of_the_server() -> None:

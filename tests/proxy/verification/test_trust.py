@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from proxy.evidence.chain import chain
 from proxy.verification.anchors import Stamped
 from proxy.verification.report import Report
-from proxy.verification.trust import NEVER, forgeries, unchecked
+from proxy.verification.trust import NEVER, forgeries, nothing_sealed, unchecked
 from tests.support.sealing import keys
 from tests.support.seals import KEY, run_of
 
@@ -61,3 +61,11 @@ def test_what_was_not_checked_is_said() -> None:
     assert [line.split()[0] for line in said[:5]] == ["3", "2", "5", "rows", "the"]
     assert "before 4" in said[3]
     assert tuple(said[5:]) == NEVER
+
+
+def test_a_store_without_a_seal_has_a_verdict_of_its_own() -> None:
+    """Not that nothing was changed: nobody can know."""
+    said = nothing_sealed(Report(unsealed=12))
+
+    assert said.startswith("nothing is sealed yet: 12 rows and no seal")
+    assert "within seals.every" in said
