@@ -21,6 +21,7 @@ from proxy import private_file
 from proxy.capture.envelope import Header, Opened, Sealing, frames, header_of, new_id
 from proxy.errors import UsageError
 from proxy.keys import parse
+from proxy.ownership import as_owner_of
 
 REASON = "escrow of a key file"
 NEVER_NS = 9_000_000_000 * 10**9
@@ -75,7 +76,8 @@ def restore(escrow: Path, out: Path, key: X25519PrivateKey, *, now_ns: int) -> N
         raise UsageError(f"{escrow}: was cut off or changed; nothing was restored")
     parse(content.decode("ascii", "replace"), str(escrow))
     try:
-        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with as_owner_of(out.parent):
+            descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()

@@ -10,12 +10,15 @@ from typing import Annotated
 
 import typer
 
-from proxy import status
+from proxy import bypass, status
 from proxy.cli.options import DEFAULT_CONFIG, ConfigFile
+from proxy.config import Config
 from proxy.config import load as load_config
 from proxy.errors import ExitCode, UnavailableError, UsageError
 
 LOOK_SECONDS = 0.1
+SETTLE_SECONDS = 10.0
+"""Until a wire that serves already has found its recorder; it reports each second."""
 
 
 def register(app: typer.Typer) -> None:
@@ -35,7 +38,8 @@ def reload(
     Listening sockets stay open; old wires keep their connections until they end.
     What is wrong changes nothing.
     """
-    directory = load_config(config).status_directory
+    settings = load_config(config)
+    directory = settings.status_directory
     before = _report(directory)
     if before is None:
         raise UnavailableError(f"no sidecar reports in {directory}: is it running?")
@@ -51,8 +55,20 @@ def reload(
         if figures.get("generation", 0) > generation and figures.get("ready"):
             left = figures.get("old_wires_draining", 0)
             typer.echo(f"everything new runs; {left} old wires keep their connections")
+            typer.echo(_settled(settings))
             return ExitCode.OK
     raise UnavailableError(f"not within {patience:.0f} s; whosaw status says more")
+
+
+def _settled(config: Config) -> str:
+    """The verdict line, once every process has told how it found the others."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    meant = bypass.read(config.state) is not None
+    while True:
+        found = status.judge(config.status_directory, config.wires, time.time())
+        if meant or found.recording or time.monotonic() >= deadline:
+            return found.line
+        time.sleep(LOOK_SECONDS)
 
 
 def _report(directory: Path) -> status.Report | None:

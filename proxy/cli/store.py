@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -23,6 +24,8 @@ from proxy.store.port import StoreRejected, StoreUnavailable
 
 _SECONDS = 3600
 """For one statement: all rows of a month of a table."""
+START_SECONDS = 20.0
+"""A store may take to its first answer."""
 
 
 def register(app: typer.Typer) -> None:
@@ -75,13 +78,16 @@ def restore(
         str, typer.Option(help="Another database than the config's.")
     ] = "",
 ) -> int:
-    """Bring a backup into the store; the tables are made, and must be empty."""
-    settings = load(config)
-    store = store_client(settings, answer_seconds=_SECONDS)
+    """Bring a backup into the store; the tables are made, and must be empty.
+
+    A store that was started just now is waited for.
+    """
+    store = store_client(load(config), answer_seconds=_SECONDS)
     if database:
         store = connect(replace(store.settings, database=database))
     try:
         copying.manifest(directory)
+        _wait_for(store)
         apply(store)
         copying.restore(store, directory, _tell)
     except (StoreUnavailable, StoreRejected) as error:
@@ -129,6 +135,20 @@ def move(
         source.close()
         target.close()
     return ExitCode.OK
+
+
+def _wait_for(store: ClickHouseStore) -> None:
+    """Until it answers, whatever it says; in vain, the next statement tells why."""
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        try:
+            store.query("SELECT 1")
+        except StoreUnavailable:
+            time.sleep(0.2)
+        except StoreRejected:
+            return
+        else:
+            return
 
 
 def _tell(each: copying.Copied) -> None:
