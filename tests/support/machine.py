@@ -13,6 +13,7 @@ them not skips the test, visibly.
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -97,7 +98,8 @@ def _started(place: Path) -> Iterator[Machine]:
                 [
                     *("systemd-nspawn", "--quiet", f"--directory={root}", "--boot"),
                     *("--register=no", "--keep-unit", "--console=pipe"),
-                    *(f"--machine={place.name}", "--private-network", *binds),
+                    *(f"--machine=whosaw-{secrets.token_hex(4)}", "--private-network"),
+                    *binds,
                     "systemd.unit=basic.target",
                 ],
                 stdin=subprocess.DEVNULL,
