@@ -29,8 +29,9 @@ from proxy.errors import UsageError
 from proxy.keys import load as load_keys
 from proxy.keys import secret
 from proxy.pseudonym import pseudonym
-from proxy.store.investigations import Seen, who_saw
+from proxy.store.investigations import who_saw
 from proxy.store.port import StoreRejected, StoreUnavailable
+from proxy.store.seen import Seen
 
 logger = logging.getLogger(__name__)
 

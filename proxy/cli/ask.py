@@ -44,8 +44,9 @@ from proxy.keys import load as load_keys
 from proxy.keys import secret
 from proxy.store.client import ClickHouseStore
 from proxy.store.crosswalk import Identity
-from proxy.store.investigations import Answer, Caveats, Seen
+from proxy.store.investigations import Answer, Caveats
 from proxy.store.port import StoreRejected, StoreUnavailable
+from proxy.store.seen import Seen
 
 T = TypeVar("T")
 

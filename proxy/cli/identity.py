@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from proxy.cli.printing import console, line
 from proxy.store.crosswalk import HOPS, Conflict, Identifier, Identity
-from proxy.store.investigations import Seen
+from proxy.store.seen import Seen
 
 
 def by_which_id(identity: Identity) -> list[tuple[str, Callable[[Seen], str]]]:

@@ -20,8 +20,9 @@ from enum import Enum
 from typing import NamedTuple
 
 from proxy.store.crosswalk import Identifier, Identity, who_saw_client
-from proxy.store.investigations import Caveats, Seen, moment, period_caveats
+from proxy.store.investigations import Caveats, moment, period_caveats
 from proxy.store.port import Questions
+from proxy.store.seen import Seen
 
 MOST_CAVEATS = 10_000
 """Of each kind; more than anybody reads, little enough to keep."""

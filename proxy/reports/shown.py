@@ -15,7 +15,7 @@ from proxy.events import AccountKind
 from proxy.reports.client import ClientReport, Row, Unestablished
 from proxy.reports.words import WORDS, Audience, Language
 from proxy.store.crosswalk import Identifier
-from proxy.store.investigations import Seen
+from proxy.store.seen import Seen
 
 MOST_TEXT = 1_000
 """Characters of one value; names and paths are bounded at a few hundred, a value

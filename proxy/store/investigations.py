@@ -1,7 +1,8 @@
 """The questions, typed: who saw this client, what did this employee see, and what
 is not known about the period.
 
-Each asks one parameterised view of ``migrations/``; values travel as parameters.
+Each asks one statement (``seen``) or one parameterised view of ``migrations/``;
+values travel as parameters.
 Answers are bounded by ``limit`` and say so (``Answer.complete``). They put opened
 records before listed ones. A row says that an *account* was *shown* a record.
 
@@ -15,64 +16,18 @@ without an offset or a pseudonym that is not 32 hex digits.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from proxy.events import AccountKind, Action, Extraction, Strength
+from proxy.events import Extraction
 from proxy.store.port import Questions
+from proxy.store.seen import Asked, Seen, views
 
 LIMIT = 10_000
 """Rows of one answer: more than a person reads, little enough to print."""
 
 _PSEUDONYM = re.compile(r"[0-9a-f]{32}\Z")
-
-_COLUMNS = (
-    "started_at, actor, application, action, opened, categories, actor_strength, "
-    "actor_scheme, actor_reason, rule, position, client_address, subject_type, "
-    "subject_hex, node, epoch, seq, learned_actor, learned_strength, learned_scheme, "
-    "actor_kind, learned_kind"
-)
-_ORDER = """
-ORDER BY opened DESC,
-    indexOf(['view', 'print', 'export', 'update', 'create', 'delete', 'list',
-             'search', 'mention'], toString(action)),
-    started_at, node, epoch, seq, position
-LIMIT {limit:UInt64}
-"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """One view of an answer."""
-
-    started_at: datetime
-    actor: str
-    """Empty: not known, or taken back (``contested``), see ``reason``."""
-    application: str
-    action: Action
-    opened: bool
-    """The record itself was shown, not a line of a list or a menu."""
-    categories: tuple[str, ...]
-    strength: Strength
-    scheme: str
-    reason: str
-    rule: str
-    position: int
-    client_address: str
-    subject_type: str
-    subject: str
-    """Pseudonym, hex."""
-    node: str
-    epoch: int
-    seq: int
-    learned_actor: str = ""
-    """Not known when it was recorded, and learned later from the same session;
-    ``actor`` and ``reason`` stay as they were recorded."""
-    learned_strength: Strength = Strength.NONE
-    learned_scheme: str = ""
-    kind: AccountKind = AccountKind.UNKNOWN
-    """Whose the account is, of ``actor`` or ``learned_actor``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,17 +119,9 @@ def who_saw(
     for subject in subjects:
         if not _PSEUDONYM.match(subject):
             raise ValueError("a pseudonym is 32 lower-case hex digits")
-    return _views(
-        store,
-        f"SELECT {_COLUMNS} FROM who_saw{_suffix(as_of)}("  # noqa: S608
-        "subjects = {subjects:Array(String)}, subject_type = {subject_type:String}, "
-        f"{_given(as_of)})" + _ORDER,
-        {
-            "subjects": list(subjects),
-            "subject_type": subject_type,
-            **_period(start, end, as_of),
-        },
-        limit,
+    params = {"subjects": list(subjects), "subject_type": subject_type}
+    return _answer(
+        store, Asked.SUBJECTS, {**params, **_period(start, end, as_of)}, limit
     )
 
 
@@ -188,13 +135,8 @@ def seen_by(
     as_of: datetime | None = None,
 ) -> Answer:
     """Views of this account, opened before listed; see ``who_saw`` for ``as_of``."""
-    return _views(
-        store,
-        f"SELECT {_COLUMNS} FROM seen_by{_suffix(as_of)}("  # noqa: S608
-        f"employee = {{employee:String}}, {_given(as_of)})" + _ORDER,
-        {"employee": employee, **_period(start, end, as_of)},
-        limit,
-    )
+    params = {"employee": employee, **_period(start, end, as_of)}
+    return _answer(store, Asked.EMPLOYEE, params, limit)
 
 
 def period_caveats(
@@ -284,41 +226,8 @@ def moment(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(sep=" ", timespec="microseconds")
 
 
-def _suffix(as_of: datetime | None) -> str:
-    return "" if as_of is None else "_as_of"
-
-
-def _given(as_of: datetime | None) -> str:
-    given = "from = {from:String}, to = {to:String}"
-    return given if as_of is None else given + ", as_of = {as_of:String}"
-
-
-def _views(store: Questions, sql: str, params: dict[str, object], limit: int) -> Answer:
-    result = store.query(sql, {**params, "limit": limit + 1})
-    rows = [
-        Seen(
-            started_at=row[0],
-            actor=row[1],
-            application=row[2],
-            action=Action(row[3]),
-            opened=bool(row[4]),
-            categories=tuple(row[5]),
-            strength=Strength(row[6]),
-            scheme=row[7],
-            reason=row[8],
-            rule=row[9],
-            position=row[10],
-            client_address=row[11],
-            subject_type=row[12],
-            subject=row[13],
-            node=row[14],
-            epoch=row[15],
-            seq=row[16],
-            learned_actor=row[17],
-            learned_strength=Strength(row[18]),
-            learned_scheme=row[19],
-            kind=AccountKind(row[21] if row[17] else row[20]),
-        )
-        for row in result.rows[:limit]
-    ]
-    return Answer(rows, complete=len(result.rows) <= limit)
+def _answer(
+    store: Questions, asked: Asked, params: Mapping[str, object], limit: int
+) -> Answer:
+    rows = views(store, asked, params, limit + 1)
+    return Answer(rows[:limit], complete=len(rows) <= limit)

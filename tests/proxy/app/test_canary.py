@@ -11,7 +11,7 @@ from proxy.app.canary import Outcome, Repeating, judge, run
 from proxy.config import Canary, Config, load
 from proxy.errors import UsageError
 from proxy.events import Action, Strength
-from proxy.store.investigations import Seen
+from proxy.store.seen import Seen
 from tests.support.sidecars import Front, write_config
 from tests.support.tickets import RULES
 
