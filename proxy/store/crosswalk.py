@@ -15,6 +15,7 @@ refuses the question.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -68,6 +69,25 @@ class Identity:
     """False: there are more than ``HOPS`` and ``MOST_IDS`` allow."""
 
 
+_IDS = "(SELECT toFixedString(unhex(arrayJoin({ids:Array(String)})), 16))"
+# What paired_with says, without the view: the engine analyses a view twice.
+_PAIRS = f"""
+SELECT id_type, id, paired_type, paired, groupUniqArray(10)(source) AS sources
+FROM
+(
+    SELECT one_type AS id_type, one AS id, other_type AS paired_type,
+        other AS paired, source
+    FROM crosswalk WHERE one IN {_IDS}/*known*/
+    UNION ALL
+    SELECT other_type, other, one_type, one, source
+    FROM crosswalk WHERE other IN {_IDS}/*known*/
+)
+GROUP BY id_type, id, paired_type, paired
+ORDER BY id_type, id, paired_type, paired
+LIMIT {{limit:UInt64}}
+"""  # noqa: S608 constants
+
+
 class _Pair(NamedTuple):
     id_type: str
     id: str
@@ -93,12 +113,24 @@ def follow(
         most: Most ids found.
         as_of: By the pairs that were known before; None: by all.
     """
+    first = _pairs(store, [each.pseudonym for each in asked], as_of)
+    return _followed(store, asked, first, hops=hops, most=most, as_of=as_of)
+
+
+def _followed(
+    store: Questions,
+    asked: Sequence[Identifier],
+    frontier: list[_Pair],
+    *,
+    hops: int = HOPS,
+    most: int = MOST_IDS,
+    as_of: datetime | None,
+) -> Identity:
     known = {each.pseudonym: each for each in asked}
     start = {each.pseudonym: each.pseudonym for each in asked}
     """Id → the asked id it was reached from."""
     types = {(each.pseudonym, each.type) for each in asked}
     conflicts: dict[tuple[str, str], Conflict] = {}
-    frontier = _pairs(store, list(known), as_of)
     complete = True
     for hop in range(1, hops + 2):
         candidates = _certain(frontier, conflicts)
@@ -144,11 +176,28 @@ def who_saw_client(
     limit: int = LIMIT,
     as_of: datetime | None = None,
 ) -> tuple[Answer, Identity]:
-    """``who_saw`` by every id of the client; a row's ``subject`` tells by which."""
-    identity = follow(store, asked, as_of=as_of)
-    ids = [each.pseudonym for each in identity.identifiers]
-    answer = who_saw(store, ids, "", start, end, limit=limit, as_of=as_of)
-    return answer, identity
+    """``who_saw`` by every id of the client; a row's ``subject`` tells by which.
+
+    Most ids that a first look at the pairs gives are those that a second confirms:
+    views of them are asked for meanwhile, and asked for again when they are not.
+    """
+
+    def seen(ids: list[str]) -> Answer:
+        return who_saw(store, ids, "", start, end, limit=limit, as_of=as_of)
+
+    first = _pairs(store, [each.pseudonym for each in asked], as_of)
+    likely = {each.pseudonym: None for each in asked}
+    likely |= {pair.paired: None for pair in _certain(first, {})}
+    if len(likely) > MOST_IDS:
+        identity = _followed(store, asked, first, as_of=as_of)
+        return seen([each.pseudonym for each in identity.identifiers]), identity
+    with ThreadPoolExecutor(1, thread_name_prefix="who-saw") as meanwhile:
+        answer = meanwhile.submit(seen, list(likely))
+        identity = _followed(store, asked, first, as_of=as_of)
+        ids = [each.pseudonym for each in identity.identifiers]
+        if set(ids) == likely.keys():
+            return answer.result(), identity
+    return seen(ids), identity
 
 
 def conflicts_of(store: Questions, *, limit: int = 1_000) -> list[Conflict]:
@@ -174,17 +223,13 @@ def conflicts_of(store: Questions, *, limit: int = 1_000) -> list[Conflict]:
 
 def _pairs(store: Questions, ids: list[str], as_of: datetime | None) -> list[_Pair]:
     params: dict[str, object] = {"ids": ids, "limit": 16 * MOST_IDS}
-    asked = "paired_with(ids = {ids:Array(String)})"
+    known = ""
     if as_of is not None:
         params["as_of"] = moment(as_of)
-        asked = "paired_with_as_of(ids = {ids:Array(String)}, as_of = {as_of:String})"
-    result = store.query(
-        f"SELECT id_type, id_hex, paired_type, paired_hex, sources FROM {asked} "  # noqa: S608
-        "ORDER BY id_type, id_hex, paired_type, paired_hex LIMIT {limit:UInt64}",
-        params,
-    )
+        known = " AND at < parseDateTime64BestEffort({as_of:String}, 9, 'UTC')"
+    result = store.query(_PAIRS.replace("/*known*/", known), params)
     return [
-        _Pair(row[0], row[1], row[2], row[3], tuple(sorted(row[4])))
+        _Pair(row[0], row[1].hex(), row[2], row[3].hex(), tuple(sorted(row[4])))
         for row in result.rows
     ]
 

@@ -22,6 +22,9 @@ from typing import Any
 from proxy.events import AccountKind, Action, Strength
 from proxy.store.port import Questions
 
+_ACTIONS = {each.value: each for each in Action}
+_STRENGTHS = {each.value: each for each in Strength}
+_KINDS = {each.value: each for each in AccountKind}
 _LISTED = frozenset({Action.LIST, Action.SEARCH, Action.MENTION})
 
 _FROM = "parseDateTime64BestEffort({from:String}, 9, 'UTC')"
@@ -34,21 +37,62 @@ _COLUMNS = (
     "subject, node, epoch, seq, actor_kind"
 )
 
-# A withdrawal is a told row without a name. The bound of the engine below which it
-# does not look where the rows of a subject are is lifted inside: a reader's own
-# settings are final, and there it is without effect rather than refused.
-_ROWS = f"""
+_BEGUN = f"started_at >= {_FROM} AND started_at < {_TO}"
+
+# The bound of the engine below which it does not look where the rows of a subject
+# are is lifted inside: a reader's own settings are final, and there it is without
+# effect rather than refused.
+_OF_SUBJECTS = f"""
+    SELECT {_COLUMNS}, actor_session
+    FROM views
+    WHERE subject IN (
+            SELECT toFixedString(unhex(arrayJoin({{subjects:Array(String)}})), 16)
+        )
+        AND ({{subject_type:String}} = '' OR subject_type = {{subject_type:String}})
+        AND {_BEGUN}
+    SETTINGS min_table_rows_to_use_projection_index = 0
+"""  # noqa: S608 constants
+
+# Two branches and no OR: by an OR the engine reads every row without a name, as it
+# then looks into no index of sessions. The first is all there is of no name at all.
+_OF_EMPLOYEE = f"""
+    SELECT {_COLUMNS}, actor_session
+    FROM views
+    WHERE actor = {{employee:String}} AND {_BEGUN}
+    UNION ALL
+    SELECT {_COLUMNS}, actor_session
+    FROM views
+    WHERE {{employee:String}} != ''
+        AND actor = ''
+        AND actor_reason = 'unknown_session'
+        AND actor_session IN (
+            SELECT actor_session FROM attributions WHERE actor = {{employee:String}}
+        )
+        AND {_BEGUN}
+"""  # noqa: S608 constants
+_ITS_NAME = """
+WHERE NOT has(covering.5, '')
+    AND if(actor = '' AND actor_reason = 'unknown_session', covering[1].5, actor)
+        = {employee:String}
+"""
+
+
+class Asked(Enum):
+    """By what views are looked up: which rows, and which of them stay."""
+
+    SUBJECTS = (_OF_SUBJECTS, "")
+    EMPLOYEE = (_OF_EMPLOYEE, _ITS_NAME)
+
+
+def _statement(asked: Asked, *, as_of: bool) -> str:
+    rows, stays = asked.value
+    # A told row without a name is a withdrawal.
+    return f"""
 SELECT {_COLUMNS}, arrayFilter(
     t -> t.1 <= started_at AND started_at < t.2 AND t.3 = application AND t.4 = node,
     told
 ) AS covering
-FROM
-(
-    SELECT {_COLUMNS}, actor_session
-    FROM views
-    WHERE %s AND started_at >= {_FROM} AND started_at < {_TO}
-    SETTINGS min_table_rows_to_use_projection_index = 0
-) AS v
+FROM ({rows}) AS v
 LEFT JOIN
 (
     SELECT actor_session, arraySort(t -> t.2, groupArray((
@@ -57,41 +101,16 @@ LEFT JOIN
         toString(actor_strength), toString(actor_scheme), toString(actor_kind)
     ))) AS told
     FROM attributions
-    WHERE to_at > {_FROM} AND from_at < {_TO}%s
+    WHERE to_at > {_FROM} AND from_at < {_TO}{_AS_OF if as_of else ""}
     GROUP BY actor_session
 ) AS l USING (actor_session)
-%s
+{stays}
 ORDER BY
     indexOf(['view', 'print', 'export', 'update', 'create', 'delete', 'list',
              'search', 'mention'], toString(action)),
     started_at, node, epoch, seq, position
 LIMIT {{limit:UInt64}}
 """  # noqa: S608 constants
-
-
-class Asked(Enum):
-    """By what views are looked up: which rows, and which of them stay."""
-
-    SUBJECTS = (
-        (
-            "subject IN (SELECT toFixedString(unhex(arrayJoin("
-            "{subjects:Array(String)})), 16)) "
-            "AND ({subject_type:String} = '' OR subject_type = {subject_type:String})"
-        ),
-        "",
-    )
-    EMPLOYEE = (
-        (
-            "(actor = {employee:String} OR (actor = '' AND "
-            "actor_reason = 'unknown_session' AND actor_session IN (SELECT "
-            "actor_session FROM attributions WHERE actor = {employee:String})))"
-        ),
-        (
-            "WHERE NOT has(covering.5, '') AND if(actor = '' AND "
-            "actor_reason = 'unknown_session', covering[1].5, actor) = "
-            "{employee:String}"
-        ),
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,8 +160,7 @@ def views(
         params: its values; ``from``, ``to`` and perhaps ``as_of`` (``moment``).
         limit: most rows.
     """
-    where, keep = asked.value
-    sql = _ROWS % (where, _AS_OF if "as_of" in params else "", keep)
+    sql = _statement(asked, as_of="as_of" in params)
     result = store.query(sql, {**params, "limit": limit})
     return [_seen(row) for row in result.rows]
 
@@ -152,7 +170,7 @@ def _seen(row: Sequence[Any]) -> Seen:
     withdrawn = any(not told[4] for told in covering)
     nameless = not row[1] and row[7] == "unknown_session"
     learned = covering[0] if covering and nameless and not withdrawn else None
-    action = Action(row[3])
+    action = _ACTIONS[row[3]]
     kind = "unknown" if withdrawn else row[16]
     return Seen(
         started_at=row[0],
@@ -161,7 +179,7 @@ def _seen(row: Sequence[Any]) -> Seen:
         action=action,
         opened=action not in _LISTED,
         categories=tuple(row[4]),
-        strength=Strength.NONE if withdrawn else Strength(row[5]),
+        strength=Strength.NONE if withdrawn else _STRENGTHS[row[5]],
         scheme=row[6],
         reason="contested" if withdrawn else row[7],
         rule=row[8],
@@ -173,7 +191,7 @@ def _seen(row: Sequence[Any]) -> Seen:
         epoch=row[14],
         seq=row[15],
         learned_actor=learned[4] if learned else "",
-        learned_strength=Strength(learned[5]) if learned else Strength.NONE,
+        learned_strength=_STRENGTHS[learned[5]] if learned else Strength.NONE,
         learned_scheme=learned[6] if learned else "",
-        kind=AccountKind(learned[7] if learned else kind),
+        kind=_KINDS[learned[7] if learned else kind],
     )

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from proxy.events import Event
-from proxy.store.client import ClickHouseStore
+from proxy.store.client import ClickHouseStore, connect
 from proxy.store.crosswalk import Identifier, who_saw_client
 from proxy.store.investigations import seen_by, who_saw
 from proxy.store.tables import table_for
@@ -76,6 +76,31 @@ def test_either_question_reads_a_small_part_of_a_small_part(
 
     assert 3 <= of_subject <= ROWS // 2
     assert ROWS // 50 <= of_account <= ROWS // 2
+
+
+def test_a_reader_reads_as_little(embedded_store: EmbeddedStore) -> None:
+    """He may set nothing, and needs nothing set, to find a subject by offset."""
+    database = embedded_store.database()
+    writer = embedded_store.store(database)
+    writer.command(
+        "INSERT INTO views (node, epoch, seq, application, started_at, actor, "
+        "subject_type, subject, action) SELECT 'n', 1, number + 1, 'sonar', "
+        "toDateTime64('2026-05-28 20:00:00', 9, 'UTC') + toIntervalMillisecond(number)"
+        ", concat('user', toString(number % 50)), 'client', "
+        f"sipHash128(toUInt64(number % 20000)), 'view' FROM numbers({ROWS})"
+    )
+    writer.close()
+    reader = connect(embedded_store.settings(database, reads=True))
+
+    answer: Any = reader._connected().raw_query(
+        "SELECT actor FROM who_saw(subjects = [lower(hex(sipHash128(9::UInt64)))], "
+        "subject_type = '', from = '2026-05-28', to = '2026-05-29')",
+        settings={"database": database},
+        fmt="JSON",
+    )
+
+    assert 3 <= int(json.loads(answer)["statistics"]["rows_read"]) <= ROWS // 2
+    reader.close()
 
 
 def test_a_name_learned_after_the_moment_is_not_known_then(
