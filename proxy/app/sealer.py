@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from pathlib import Path
 from typing import Any
 
 from proxy.app.access import store_client
@@ -24,7 +25,7 @@ from proxy.sealing.anchors import (
 )
 from proxy.sealing.delivery import deliver
 from proxy.sealing.sealer import Sealer
-from proxy.sealing.shelf import Shelf
+from proxy.sealing.shelf import TIMESTAMPS, Shelf
 from proxy.store.client import ClickHouseStore
 from proxy.store.port import StoreRejected, StoreUnavailable
 
@@ -44,8 +45,13 @@ def run(config: Config) -> int:
     return asyncio.run(_run(config))
 
 
-def anchors(config: Config, shelf: Shelf) -> list[Anchor]:
-    """The anchors of a config."""
+def names(config: Config) -> list[str]:
+    """How the anchors of a config are told of."""
+    return [each.name for each in anchors(config, config.seal_directory)]
+
+
+def anchors(config: Config, directory: Path) -> list[Anchor]:
+    """The anchors of a config; ``directory`` is that of the seals."""
     found: list[Anchor] = []
     for each in config.seals.anchors:
         match each.kind:
@@ -54,7 +60,7 @@ def anchors(config: Config, shelf: Shelf) -> list[Anchor]:
             case AnchorKind.HTTP:
                 found.append(HttpAnchor(each.where))
             case AnchorKind.TIMESTAMP:
-                found.append(TimestampAnchor(each.where, shelf.timestamps))
+                found.append(TimestampAnchor(each.where, directory / TIMESTAMPS))
     return found
 
 
@@ -73,7 +79,9 @@ class Role:
             clock,
             directory / SEALED,
         )
-        self.anchoring = Anchoring(anchors(config, self.shelf), self.shelf, clock)
+        self.anchoring = Anchoring(
+            anchors(config, self.shelf.directory), self.shelf, clock
+        )
         self.store: ClickHouseStore = store_client(config)
         self._cursor = directory / CURSOR
         self.delivered = 0

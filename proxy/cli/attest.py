@@ -14,15 +14,19 @@ import msgspec
 import typer
 
 from proxy.app.access import store_client
+from proxy.app.sealer import names
 from proxy.cli.ask import FIRST_YEAR, LAST_YEAR
 from proxy.cli.options import DEFAULT_CONFIG, ConfigFile
 from proxy.cli.saving import save
-from proxy.config import load
+from proxy.config import Config, load
 from proxy.errors import ExitCode, UnavailableError, UsageError
+from proxy.reports.anchored import Anchoring
 from proxy.reports.month import month
 from proxy.reports.page import month_page
 from proxy.seal_key import load_public
+from proxy.sealing import outages
 from proxy.store.port import StoreRejected, StoreUnavailable
+from proxy.verification import anchors as anchored
 from proxy.verification.report import Options
 from proxy.verification.run import verify
 from proxy.verification.store import StoreSource
@@ -62,6 +66,10 @@ def attest(
         list[Path] | None,
         typer.Option(help="PEM of public keys of seals, in the order of their use."),
     ] = None,
+    anchors: Annotated[
+        Path | None,
+        typer.Option(help="Directory of anchored seals to hold it against."),
+    ] = None,
     zone: Annotated[str, typer.Option(help="Whose month it is.")] = "UTC",
     output: Annotated[Format, typer.Option("--format")] = Format.HTML,
     out: Annotated[
@@ -76,6 +84,9 @@ def attest(
     settings = load(config)
     start, end = _month(name, zone)
     keys = load_public(public_key) if public_key else None
+    if anchors is not None and keys is None:
+        raise UsageError("--anchors goes with --public-key")
+    found = anchored.read(anchors) if anchors is not None else anchored.Anchors()
     now = datetime.now(UTC)
     store = store_client(settings, answer_seconds=ANSWER_SECONDS)
     try:
@@ -84,11 +95,22 @@ def attest(
             young = now.timestamp() - settings.store.retention.shortest
             options = Options(
                 keys=keys,
+                anchors=found.seals,
                 erased_before_ns=round(young * 1e9),
                 workers=min(os.cpu_count() or 1, 8),
             )
             verified = verify(StoreSource(store), options)
-        made = month(store, start, end, now, verified)
+            for each in found.findings:
+                verified.add(each)
+        made = month(
+            store,
+            start,
+            end,
+            now,
+            verified,
+            anchoring=_anchoring(settings),
+            held=found.seals,
+        )
     except (StoreUnavailable, StoreRejected) as error:
         raise UnavailableError(
             f"the store at {settings.store.url}: {error}; if its schema is not up to "
@@ -110,6 +132,19 @@ def attest(
     if verified is not None and verified.nothing_sealed:
         return ExitCode.UNDECIDED
     return ExitCode.OK
+
+
+def _anchoring(config: Config) -> Anchoring | None:
+    """What this host's sealer has noted; None where there is none."""
+    directory = config.seal_directory
+    if not directory.is_dir():
+        return None
+    return Anchoring(
+        node=config.node,
+        names=tuple(names(config)),
+        numbers=outages.anchored(directory),
+        outages=outages.read(directory),
+    )
 
 
 def _month(name: str, zone: str) -> tuple[datetime, datetime]:

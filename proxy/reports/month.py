@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from proxy.evidence.findings import Finding
+from proxy.evidence.seal import Signed
+from proxy.reports import anchored
 from proxy.reports.client import SILENCE_SECONDS
 from proxy.reports.shown import printable
 from proxy.store.investigations import moment
@@ -63,6 +65,8 @@ def month(
     end: datetime,
     made_at: datetime,
     verified: Report | None,
+    anchoring: anchored.Anchoring | None = None,
+    held: Sequence[Signed] = (),
 ) -> Month:
     """Ask for everything the document says.
 
@@ -72,6 +76,8 @@ def month(
         end: Of the month, not included.
         made_at: The time it is.
         verified: What a verification of the store found; None: none was made.
+        anchoring: What the sealer of this host knows of its anchors; None: nothing.
+        held: Seals an anchor gave back, which the verification was held against.
     """
     period = {"from": moment(start), "to": moment(end), "limit": MOST_ROWS + 1}
     ask = _Asking(store, period)
@@ -87,7 +93,9 @@ def month(
             _recorded(ask),
             _shown(ask),
             _verified(verified),
-            _limits(verified),
+            _limits(verified, held),
+            ask.anchors(anchoring),
+            _away(anchoring, start, end),
             _erased(ask),
             _held(ask),
             _gaps(ask),
@@ -107,6 +115,22 @@ class _Asking:
     def __init__(self, store: Questions, period: Mapping[str, object]) -> None:
         self._store = store
         self._period = period
+
+    def anchors(self, anchoring: anchored.Anchoring | None) -> Section:
+        """How far each anchor of this host has come."""
+        if anchoring is None:
+            text = (
+                "Not attested: this host has no sealer, which alone knows of anchors."
+            )
+            return Section(title="Anchors", text=text)
+        rows = tuple(anchored.rows(self._store, anchoring, self._period))
+        text = "An anchored seal vouches for all before it."
+        if not rows:
+            text = (
+                "There is none: who holds the seal key and can write to the "
+                "store could have replaced everything."
+            )
+        return Section(title="Anchors", text=text, columns=anchored.COLUMNS, rows=rows)
 
     def rows(self, sql: str, **more: object) -> Result:
         """Rows of a statement that ends before its LIMIT."""
@@ -190,17 +214,29 @@ def _verified(verified: Report | None) -> Section:
     )
 
 
-def _limits(verified: Report | None) -> Section:
+def _limits(verified: Report | None, held: Sequence[Signed]) -> Section:
     """What a verification rests on."""
     said: list[tuple[str, str]] = []
     if verified is not None:
-        said += [("could have forged", each) for each in forgeries(verified, (), ())]
+        said += [("could have forged", each) for each in forgeries(verified, held, ())]
         said += [("not checked", each) for each in unchecked(verified, ())]
     return Section(
         title="What the verification rests on",
         text="Who could have forged what, and what was not checked." if said else "-",
         columns=("what", "statement"),
         rows=tuple((what, printable(each)) for what, each in said[:MOST_ROWS]),
+    )
+
+
+def _away(
+    anchoring: anchored.Anchoring | None, start: datetime, end: datetime
+) -> Section:
+    found = anchored.away(anchoring, start, end) if anchoring is not None else []
+    return Section(
+        title="Anchors that were away",
+        text="-" if anchoring is None else f"{len(found)} times.",
+        columns=anchored.AWAY,
+        rows=tuple(found[:MOST_ROWS]),
     )
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
 from proxy.clock import Clock
 from proxy.evidence.seal import Seal, Signed
+from proxy.sealing import outages
 from proxy.sealing.anchors import Anchor, AnchorFailed
 from proxy.sealing.shelf import Shelf
 
@@ -32,6 +34,7 @@ class Anchoring:
         self._anchors = anchors
         self._shelf = shelf
         self._clock = clock
+        self._outages = outages.read(shelf.directory)
         self._again: dict[str, tuple[int, float]] = {}
         """When to try again (monotonic ns) and the pause after that."""
 
@@ -57,8 +60,18 @@ class Anchoring:
             self.failures += 1
             self.failing[name] = str(failed)
             self._again[name] = (now + round(pause * 1e9), min(pause * 2, PAUSE_MOST))
+            at_ns = self._clock.wall_ns()
+            self._note(outages.begun(self._outages, seal, name, str(failed), at_ns))
             return
         self._again.pop(name, None)
         self.failing.pop(name, None)
         self.numbers[key] = seal.number
         self._shelf.note_anchored(self.numbers)
+        self._note(outages.ended(self._outages, seal, name, self._clock.wall_ns()))
+
+    def _note(self, known: list[outages.Outage] | None) -> None:
+        if known is None:
+            return
+        self._outages = known
+        with suppress(OSError):  # told in the status all the same
+            self._shelf.note_outages(known)

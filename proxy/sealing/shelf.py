@@ -7,6 +7,7 @@ Format, in a directory of 0700::
                                         the store has it
     timestamps/<node>-<number>.tsr      answers of time-stamping authorities
     anchored.json                       number of the last anchored seal by anchor
+    outages.json                        when anchors were away
 
 A node that gets another name begins a chain of its own beside the old one.
 
@@ -19,7 +20,7 @@ ends in something that is no seal is ``ShelfDamaged``: a person must look.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -27,7 +28,9 @@ import msgspec
 from proxy.errors import WhosawError
 from proxy.evidence.seal import Seal, Sealed, SealRefused, Signed, read
 from proxy.journal import layout
+from proxy.sealing import outages
 
+TIMESTAMPS = "timestamps"
 PER_FILE = 50_000
 """Seals in a file: a month of minutes, some 30 MB."""
 
@@ -43,7 +46,7 @@ class Shelf:
         self.directory = directory
         self._per_file = per_file
         self._waiting = directory / "waiting"
-        self.timestamps = directory / "timestamps"
+        self.timestamps = directory / TIMESTAMPS
         for each in (directory, self._waiting, self.timestamps):
             each.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.last: tuple[Seal, Signed] | None = None
@@ -105,16 +108,15 @@ class Shelf:
 
     def anchored(self) -> dict[str, int]:
         """Number of the last anchored seal, by anchor."""
-        try:
-            data = (self.directory / "anchored.json").read_bytes()
-            return msgspec.json.decode(data, type=dict[str, int])
-        except (FileNotFoundError, UnicodeDecodeError, msgspec.MsgspecError):
-            # Only what is told and tried again depends on it.
-            return {}
+        return outages.anchored(self.directory)
 
     def note_anchored(self, numbers: dict[str, int]) -> None:
         """Remember how far each anchor has come."""
         _replace(self.directory / "anchored.json", msgspec.json.encode(numbers))
+
+    def note_outages(self, known: Sequence[outages.Outage]) -> None:
+        """Remember when anchors were away."""
+        _replace(self.directory / outages.FILE, msgspec.json.encode(known))
 
     def _files(self) -> list[Path]:
         return sorted(self.directory.glob("*.jsonl"))

@@ -11,6 +11,7 @@ from lxml import html
 
 from proxy.evidence.findings import Fault, Finding
 from proxy.reports import month as module
+from proxy.reports.anchored import Anchoring
 from proxy.reports.month import Month, Section, month
 from proxy.reports.page import month_page
 from proxy.store.client import ClickHouseStore
@@ -56,6 +57,20 @@ def test_nobody_who_was_shown_or_looked_is_named(office_store: ClickHouseStore) 
     assert "jansen" not in text
     assert HOSTILE[:4] not in text
     assert "nightly" not in text
+
+
+def test_of_anchors_it_says_what_this_host_knows(office_store: ClickHouseStore) -> None:
+    """Nothing, none at all, or how far each has come."""
+    none = Anchoring(node="n", names=(), numbers={}, outages=())
+    worm = Anchoring(node="n", names=("worm",), numbers={}, outages=())
+
+    def said(anchoring: Anchoring | None) -> Section:
+        whole = month(office_store, *MAY, MAY[1], None, anchoring)
+        return section(whole, "Anchors")
+
+    assert said(None).text.startswith("Not attested")
+    assert said(none).text.startswith("There is none")
+    assert [row[1] for row in said(worm).rows] == ["worm"]
 
 
 def test_without_a_key_it_says_that_nothing_was_verified(
