@@ -33,6 +33,7 @@ from proxy.store.questions import BY_NAME, CATALOGUE, ask
 from proxy.store.tables import table_for
 from tests.support.embedded import EmbeddedStore
 from tests.support.rows import (
+    ASKED,
     ENDED,
     EXCHANGE,
     GAP,
@@ -41,6 +42,7 @@ from tests.support.rows import (
     MADE,
     NOON_NS,
     PAIRED,
+    SEEN,
     SESSION,
     VIEW,
     exchange,
@@ -95,7 +97,10 @@ def evil(event: Event, text: str) -> Event:
 def store(embedded_store: EmbeddedStore) -> Iterator[ClickHouseStore]:
     """Every text in every table, a number each."""
     made = embedded_store.store()
-    events = (EXCHANGE, VIEW, SESSION, GAP, LEARNED, PAIRED, ENDED, HEARTBEAT, MADE)
+    events: tuple[Event, ...] = (
+        *(EXCHANGE, VIEW, SESSION, GAP, LEARNED, PAIRED, ENDED, HEARTBEAT, MADE),
+        *(SEEN, ASKED),
+    )
     for event in events:
         table = table_for(event)
         rows = [
@@ -137,6 +142,14 @@ def test_every_question_finds_the_text_it_was_asked_for(
     assert [row[0] for row in answers["common-viewers"]] == [text]
     assert known.identifiers[0].type == text
     assert store.query("SELECT count() FROM views").rows == [(len(EVIL),)]
+
+
+def test_inquiries_keep_such_words_as_they_are(store: ClickHouseStore) -> None:
+    """Who asked, why, and about whom: evidence of people, not of the program."""
+    columns = "person, question, reason, employee, about, client_address"
+    rows = store.query(f"SELECT {columns} FROM inquiries ORDER BY seq").rows
+
+    assert [set(row) for row in rows] == [{text} for text in EVIL]
 
 
 def test_caveats_tell_such_texts_as_they_are(store: ClickHouseStore) -> None:
