@@ -10,7 +10,12 @@ from functools import partial
 from typing import Any
 
 from proxy.app import gating
-from proxy.app.lifetime import reporting, spare_collections, stop_on_signal
+from proxy.app.lifetime import (
+    give_way_sooner,
+    reporting,
+    spare_collections,
+    stop_on_signal,
+)
 from proxy.app.loops import loop_factory
 from proxy.app.reloading import Reloading, Replaceable, start
 from proxy.attribution.sessions import Sessions
@@ -147,6 +152,7 @@ async def _run(config: Config, limits: RecorderLimits) -> int:
         await asyncio.wait({recording, starting}, return_when=asyncio.FIRST_COMPLETED)
         starting.cancel()
         spare_collections()
+        give_way_sooner()
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reloading.ask)
         watching = asyncio.create_task(reloading.run(), name="rule sets")
         async with reporting(config.status_directory, "recorder", figures):
