@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Clock(Protocol):
@@ -31,3 +34,8 @@ class SystemClock:
 def wall_minus_monotonic_ns(clock: Clock) -> int:
     """What to add to a monotonic time to get the wall clock at this moment."""
     return clock.wall_ns() - clock.monotonic_ns()
+
+
+def nanoseconds(at: datetime) -> int:
+    """Since the epoch, exactly."""
+    return (at - _EPOCH) // timedelta(microseconds=1) * 1000

@@ -1,11 +1,12 @@
-"""Where the store is and who asks it, from the config."""
+"""Where the store is and who asks it, and under which keys, from the config."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from proxy.config import Config
-from proxy.keys import secret, secret_or_create
+from proxy.keys import KeyFile, secret, secret_or_create
+from proxy.keys import load as load_keys
 from proxy.store.client import ClickHouseStore, StoreSettings, connect
 
 
@@ -17,6 +18,15 @@ def password(config: Config) -> str:
     """
     read = secret_or_create if config.store.embedded else secret
     return read(config.store.password_file)
+
+
+def keys_of(config: Config) -> KeyFile:
+    """The key file as the config wants ids kept.
+
+    Raises:
+        UsageError: as ``proxy.keys.load``.
+    """
+    return load_keys(config.keys, plain=config.plain_ids)
 
 
 def store_client(

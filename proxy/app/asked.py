@@ -19,12 +19,11 @@ import encodings.idna  # noqa: F401 - loaded by whoever asks, not by the state's
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 from proxy.app.access import store_client
 from proxy.app.account import account
 from proxy.app.inquiries import Inquiries
+from proxy.asking.asked import Asked
 from proxy.asking.model import MOST_REASON
 from proxy.config import Config
 from proxy.errors import UnavailableError, UsageError, WhosawError
@@ -36,43 +35,8 @@ from proxy.seal_key import load
 PATIENCE = 20.0
 """Seconds to wait for other commands; one takes a fraction of one."""
 _LOOK = 0.02
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ADDRESS = "this host"
 """Where it was asked from: no network was between."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What a command is about to ask, or to change."""
-
-    question: str
-    """As the command line names it."""
-    reason: str
-    subject_type: str = ""
-    subjects: tuple[str, ...] = ()
-    """Pseudonyms, hex, under each live key."""
-    employee: str = ""
-    about: str = ""
-    start: datetime | None = None
-    """Of the period; None: of no period."""
-    end: datetime | None = None
-
-    def inquiry(self, now_ns: int) -> InquiryRecorded:
-        """What is recorded of it."""
-        return InquiryRecorded(
-            at_ns=now_ns,
-            inquiry=secrets.token_hex(16),
-            person=person(),
-            question=self.question,
-            reason=self.reason.strip(),
-            subject_type=self.subject_type if self.subjects else "",
-            subjects=self.subjects,
-            employee=self.employee,
-            about=self.about,
-            from_ns=now_ns if self.start is None else _ns(self.start),
-            to_ns=now_ns if self.end is None else _ns(self.end),
-            client_address=ADDRESS,
-        )
 
 
 def node_of(config: Config) -> str:
@@ -83,6 +47,13 @@ def node_of(config: Config) -> str:
 def person() -> str:
     """Who asks; the prefix keeps accounts of a host from people of the service."""
     return f"account {account()}"
+
+
+def inquiry_of(asked: Asked, now_ns: int) -> InquiryRecorded:
+    """What is recorded of it."""
+    return asked.inquiry(
+        inquiry=secrets.token_hex(16), person=person(), address=ADDRESS, now_ns=now_ns
+    )
 
 
 def check_reason(reason: str) -> None:
@@ -145,7 +116,3 @@ def _opened(make: Callable[[], Inquiries]) -> Inquiries:
             if time.monotonic() > deadline:
                 raise
             time.sleep(_LOOK)
-
-
-def _ns(at: datetime) -> int:
-    return (at - _EPOCH) // timedelta(microseconds=1) * 1000

@@ -21,12 +21,11 @@ from typing import Any
 
 from typing_extensions import override
 
-from proxy.app.access import store_client
+from proxy.app.access import keys_of, store_client
 from proxy.app.lifetime import reporting, stop_on_signal
 from proxy.app.visiting import NotOpened, Visit, visit
 from proxy.config import Canary, Config
 from proxy.errors import UsageError
-from proxy.keys import load as load_keys
 from proxy.keys import secret
 from proxy.pseudonym import pseudonym
 from proxy.store.investigations import who_saw
@@ -124,7 +123,7 @@ async def _found(config: Config, canary: Canary, asked_at: datetime) -> Outcome:
 
 
 def _look(config: Config, canary: Canary, asked_at: datetime) -> Outcome:
-    keys = load_keys(config.keys, plain=config.plain_ids).subject.values()
+    keys = keys_of(config).subject.values()
     kind = canary.subject_type
     subjects = [pseudonym(key, kind, canary.client).hex() for key in keys]
     since, until = asked_at - SLACK, asked_at + timedelta(days=1)

@@ -14,7 +14,7 @@ from typing import Any
 
 from aiohttp import web
 
-from proxy.app.access import store_client
+from proxy.app.access import keys_of, store_client
 from proxy.app.certificates import tls
 from proxy.app.inquiries import Inquiries
 from proxy.app.lifetime import reporting, stop_on_signal
@@ -24,7 +24,6 @@ from proxy.clock import SystemClock
 from proxy.config import Config
 from proxy.config.model import Asking
 from proxy.errors import UnavailableError, UsageError
-from proxy.keys import load as load_keys
 from proxy.seal_key import load_or_create
 
 logger = logging.getLogger(__name__)
@@ -46,7 +45,7 @@ def run(config: Config) -> int:
     """
     if config.asking is None:
         raise UsageError(f"{config.file}: there is no 'questions:' in it")
-    load_keys(config.keys, plain=config.plain_ids)
+    keys_of(config)
     return asyncio.run(_run(config, config.asking))
 
 
@@ -62,7 +61,7 @@ async def _run(config: Config, asking: Asking) -> int:
     )
     service = Service(
         people=People(asking.people),
-        keys=lambda: load_keys(config.keys, plain=config.plain_ids),
+        keys=lambda: keys_of(config),
         store=asked,
         record=inquiries.record,
         clock=SystemClock(),

@@ -20,7 +20,7 @@ from collections.abc import Callable
 
 from proxy import beats, status
 from proxy.app import gating, succession, systemd
-from proxy.app.access import password
+from proxy.app.access import keys_of, password
 from proxy.app.certificates import tls
 from proxy.app.lifetime import reporting, stop_on_signal
 from proxy.app.listening import bind, check
@@ -28,7 +28,6 @@ from proxy.app.rulesets import load_all
 from proxy.app.succeeding import Succeeding
 from proxy.app.supervisor import CAP_NET_RAW, ChildSpec, Supervisor
 from proxy.config import Config
-from proxy.keys import load as load_keys
 from proxy.keys import load_or_create
 from proxy.ownership import make
 from proxy.seal_key import load as load_seal_key
@@ -82,7 +81,7 @@ def run(
     make(config.state)
     # A reload that cannot read them would end what runs, and start nothing.
     if config.keys.exists():
-        load_keys(config.keys, plain=config.plain_ids)
+        keys_of(config)
     if config.seals.enabled and "sealer" in roles and config.seals.key.exists():
         load_seal_key(config.seals.key)
     if only_check:

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from proxy.asking.asked import Asked
 from proxy.asking.model import Answered, Ask, Ids, Rows, Views
 from proxy.errors import UsageError
-from proxy.events.custody import InquiryRecorded
 from proxy.extraction.context import one_spelling
 from proxy.keys import KeyFile
 from proxy.pseudonym import PSEUDONYM_BYTES, pseudonym, term_hash
@@ -37,7 +37,6 @@ OPTION = {
     Needs.TERM: "--term NAME=TEXT",
     Needs.SESSION: "--session",
 }
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,24 +49,19 @@ class Prepared:
     subjects: tuple[str, ...] = ()
     about: str = ""
 
-    def inquiry(
-        self, *, inquiry: str, person: str, address: str, now_ns: int
-    ) -> InquiryRecorded:
+    @property
+    def asked(self) -> Asked:
         """What is recorded of it."""
         ask = self.ask
-        return InquiryRecorded(
-            at_ns=now_ns,
-            inquiry=inquiry,
-            person=person,
+        return Asked(
             question=ask.question,
-            reason=ask.reason.strip(),
-            subject_type=ask.subject_type if self.subjects else "",
+            reason=ask.reason,
+            subject_type=ask.subject_type,
             subjects=self.subjects,
             employee=ask.employee,
             about=self.about,
-            from_ns=_ns(ask.start),
-            to_ns=_ns(ask.end),
-            client_address=address,
+            start=ask.start,
+            end=ask.end,
         )
 
 
@@ -229,7 +223,3 @@ def _term(said: str, keys: KeyFile) -> tuple[str, list[str], str]:
     if not hashes:
         raise UsageError("search terms are hashed with a key: the key file is needed")
     return name, hashes, text
-
-
-def _ns(at: datetime) -> int:
-    return (at - _EPOCH) // timedelta(microseconds=1) * 1000

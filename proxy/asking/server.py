@@ -134,7 +134,7 @@ class Service:
     async def _recorded(
         self, prepared: Prepared, person: str, address: str
     ) -> web.Response:
-        inquiry = prepared.inquiry(
+        inquiry = prepared.asked.inquiry(
             inquiry=secrets.token_hex(16),
             person=person,
             address=address,

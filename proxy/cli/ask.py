@@ -9,24 +9,22 @@ period: a reader must know what it rests on.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from secrets import token_hex
 from typing import Annotated, Any, TypeVar
 
 import msgspec
 import typer
 
-from proxy.app.access import store_client
-from proxy.app.asked import ADDRESS, check_reason, person
+from proxy.app.access import keys_of, store_client
+from proxy.app.asked import check_reason
 from proxy.asking.answering import SEEN_BY, WHO_SAW, prepare
 from proxy.asking.client import Access
 from proxy.asking.client import ask as ask_service
 from proxy.asking.model import Ask, Views
 from proxy.cli.identity import by_which_id, print_identity
-from proxy.cli.inquiring import tell
+from proxy.cli.inquiring import inquire
 from proxy.cli.options import (
     DEFAULT_CONFIG,
     ConfigFile,
@@ -40,7 +38,6 @@ from proxy.cli.printing import console, line, table
 from proxy.config import Config, load
 from proxy.errors import ExitCode, UnavailableError, UsageError
 from proxy.events import FOUND_LATER, AccountKind
-from proxy.keys import load as load_keys
 from proxy.keys import secret
 from proxy.store.client import ClickHouseStore
 from proxy.store.crosswalk import Identity
@@ -192,16 +189,8 @@ def put(
         access = Access(url=service, token=secret(token_file), ca=service_ca)
         return ask_service(access, wanted, answer)
     settings = load(config)
-    prepared = prepare(
-        wanted, lambda: load_keys(settings.keys, plain=settings.plain_ids)
-    )
-    now_ns = time.time_ns()
-    tell(
-        settings,
-        prepared.inquiry(
-            inquiry=token_hex(16), person=person(), address=ADDRESS, now_ns=now_ns
-        ),
-    )
+    prepared = prepare(wanted, lambda: keys_of(settings))
+    inquire(settings, prepared.asked)
     found = asking(settings, prepared.run)
     assert isinstance(found, answer)
     return found

@@ -10,14 +10,14 @@ from typing import Annotated
 
 import typer
 
-from proxy.app.asked import Asked
+from proxy.app.access import keys_of
+from proxy.asking.asked import Asked
 from proxy.cli.ask import From, To, asking, period
 from proxy.cli.inquiring import inquire
 from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, Why
 from proxy.cli.saving import save
 from proxy.config import load
 from proxy.errors import ExitCode
-from proxy.keys import load as load_keys
 from proxy.pseudonym import pseudonym
 from proxy.reports.client import client_report
 from proxy.reports.page import page
@@ -94,7 +94,7 @@ def client(
         Identifier(
             type=subject_type, pseudonym=pseudonym(key, subject_type, identifier).hex()
         )
-        for key in load_keys(settings.keys, plain=settings.plain_ids).subject.values()
+        for key in keys_of(settings).subject.values()
     ]
     inquire(
         settings,

@@ -11,7 +11,8 @@ from typing import Annotated
 import msgspec
 import typer
 
-from proxy.app.asked import Asked
+from proxy.app.access import keys_of
+from proxy.asking.asked import Asked
 from proxy.cli.ask import asking
 from proxy.cli.identity import told
 from proxy.cli.inquiring import inquire
@@ -24,7 +25,6 @@ from proxy.deposit import deposit
 from proxy.errors import ExitCode, UsageError
 from proxy.events import Event, IdentifiersPaired
 from proxy.keys import KeyFile
-from proxy.keys import load as load_keys
 from proxy.pseudonym import pseudonym
 from proxy.recovery import seen
 from proxy.store.crosswalk import conflicts_of
@@ -73,7 +73,7 @@ def load(
         count = check(data)
     except FileRefused as refused:
         raise mistakes(file, refused) from None
-    keys = load_keys(settings.keys, plain=settings.plain_ids)
+    keys = keys_of(settings)
     name = file.name[:_NAME_SHOWN]
     about = f"file {name} {hashlib.sha256(data).hexdigest()[:16]}"
     inquire(settings, Asked(question="crosswalk load", reason=reason, about=about))

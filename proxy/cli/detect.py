@@ -11,7 +11,7 @@ import msgspec
 import typer
 
 from proxy.app.account import account
-from proxy.app.asked import Asked
+from proxy.asking.asked import Asked
 from proxy.cli.ask import asking, period
 from proxy.cli.inquiring import inquire
 from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, Json, Why, log_to_stderr

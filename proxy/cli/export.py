@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from proxy.app.access import store_client
-from proxy.app.asked import Asked
+from proxy.asking.asked import Asked
 from proxy.cli.ask import From, To, period
 from proxy.cli.inquiring import inquire
 from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, Why

@@ -11,9 +11,9 @@ import time
 
 import typer
 
-from proxy.app.asked import Asked, record
+from proxy.app.asked import inquiry_of, record
+from proxy.asking.asked import Asked
 from proxy.config import Config
-from proxy.events.custody import InquiryRecorded
 
 
 def inquire(config: Config, asked: Asked) -> None:
@@ -23,12 +23,7 @@ def inquire(config: Config, asked: Asked) -> None:
         UsageError: there is no reason.
         UnavailableError: it cannot be recorded; nothing may be shown.
     """
-    tell(config, asked.inquiry(time.time_ns()))
-
-
-def tell(config: Config, inquiry: InquiryRecorded) -> None:
-    """The same of an inquiry that stands already."""
-    trouble = record(config, inquiry)
+    trouble = record(config, inquiry_of(asked, time.time_ns()))
     if trouble:
         typer.echo(
             f"whosaw: the inquiry is in {config.asked_directory} and not yet in the "

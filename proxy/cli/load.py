@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
+from proxy.app.access import keys_of
 from proxy.app.account import account
-from proxy.app.asked import Asked
+from proxy.asking.asked import Asked
 from proxy.cli.ask import asking
 from proxy.cli.inquiring import inquire
 from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, Why
@@ -19,7 +20,6 @@ from proxy.config import load as load_config
 from proxy.context_files import MOST_BYTES, ContextKind, check
 from proxy.csv_lines import FileRefused
 from proxy.errors import ExitCode, UsageError
-from proxy.keys import load as load_keys
 from proxy.store.context import ContextFile
 from proxy.store.context import load as load_into
 
@@ -54,7 +54,7 @@ def load(
         rows = check(kind, data)
     except FileRefused as refused:
         raise mistakes(file, refused) from None
-    keys = load_keys(settings.keys, plain=settings.plain_ids)
+    keys = keys_of(settings)
     found = ContextFile(
         kind=kind,
         data=data,

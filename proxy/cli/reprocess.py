@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from proxy.app.access import keys_of
 from proxy.app.rulesets import load_all, load_file
 from proxy.capture.keys import load as load_key
 from proxy.cli.options import DEFAULT_CONFIG, ConfigFile
@@ -17,7 +18,6 @@ from proxy.cli.recordings import KEY
 from proxy.config import Config, load
 from proxy.deposit import EVENTS, deposit
 from proxy.errors import ExitCode, UsageError
-from proxy.keys import load as load_keys
 from proxy.ownership import as_owner_of
 from proxy.quarantine import items
 from proxy.reprocessing import FoundLater, found_later
@@ -66,7 +66,7 @@ def reprocess(
     told: Counter[str] = Counter()
     waiting: list[FoundLater] = []
     known = _known(directory)
-    keys = load_keys(settings.keys, plain=settings.plain_ids)
+    keys = keys_of(settings)
     for _, item in items(directory, private, time.time_ns()):
         told["kept"] += 1
         ruleset = None if item is None else rulesets.get(item.recorded.application)

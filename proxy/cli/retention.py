@@ -9,16 +9,15 @@ from typing import Annotated, Any
 
 import typer
 
-from proxy.app.access import store_client
+from proxy.app.access import keys_of, store_client
 from proxy.app.account import account
-from proxy.app.asked import Asked
 from proxy.app.retaining import ANSWER_SECONDS
+from proxy.asking.asked import Asked
 from proxy.cli.ask import asking, moment
 from proxy.cli.inquiring import inquire
 from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, Json, Why
 from proxy.config import load
 from proxy.errors import ExitCode, UnavailableError, UsageError
-from proxy.keys import load as load_keys
 from proxy.pseudonym import pseudonym
 from proxy.retention import holds
 from proxy.retention.run import Outcome
@@ -103,11 +102,7 @@ def add(
     if since >= until:
         raise UsageError("--to: the end of the period is not after its start")
 
-    keys = (
-        load_keys(settings.keys, plain=settings.plain_ids).subject.values()
-        if client
-        else ()
-    )
+    keys = keys_of(settings).subject.values() if client else ()
     asked = [pseudonym(key, subject_type, client) for key in keys]
     inquire(
         settings,

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from proxy.app.access import store_client
-from proxy.app.asked import Asked
+from proxy.asking.asked import Asked
 from proxy.cli.inquiring import inquire
 from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, Why, log_to_stderr
 from proxy.config import load

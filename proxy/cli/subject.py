@@ -9,9 +9,10 @@ from typing import Annotated
 import msgspec
 import typer
 
+from proxy.app.access import keys_of
 from proxy.app.account import account
-from proxy.app.asked import Asked
 from proxy.asking.answering import REVEAL, pseudonyms
+from proxy.asking.asked import Asked
 from proxy.asking.model import Ask, Ids
 from proxy.cli.ask import DEFAULT_PERIOD, asking, put
 from proxy.cli.inquiring import inquire
@@ -26,7 +27,6 @@ from proxy.cli.options import (
 )
 from proxy.config import load
 from proxy.errors import ExitCode
-from proxy.keys import load as load_keys
 from proxy.pseudonym import pseudonym
 from proxy.retention.forgetting import forget as forget_ids
 
@@ -103,7 +103,7 @@ def forget(
     Views stay, of a pseudonym. What is shown of the client later is recorded anew.
     """
     settings = load(config)
-    keys = load_keys(settings.keys, plain=settings.plain_ids).subject.values()
+    keys = keys_of(settings).subject.values()
     subjects = [pseudonym(key, subject_type, client) for key in keys]
     inquire(
         settings,

@@ -216,7 +216,7 @@ def export_evidence(
 
 def _inquire(config: Path, question: str, reason: str, about: str) -> None:
     """Of whoever comes with an account of the store, the store's own log tells."""
-    from proxy.app.asked import Asked
+    from proxy.asking.asked import Asked
     from proxy.cli.inquiring import inquire
     from proxy.config import load
 

@@ -12,7 +12,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from proxy.app.asked import Asked
+from proxy.asking.asked import Asked
 from proxy.cli.ask import asking
 from proxy.cli.inquiring import inquire
 from proxy.cli.options import DEFAULT_CONFIG, ConfigFile, Json, Why

@@ -11,11 +11,10 @@ Reasons: those of PDF, ``bad_multipart``; in part: ``partial_content``,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from typing import Any, NamedTuple, TypeVar
+from functools import partial
+from typing import Any, NamedTuple
 
 from lxml import etree
-from typing_extensions import override
 
 from proxy.exchange.body import DecodedBody
 from proxy.exchange.charset import decode_text, media_type
@@ -31,7 +30,6 @@ from proxy.extraction.dialects.base import CallView, InnerView, shown_by
 from proxy.extraction.model import RecordRule
 from proxy.extraction.view import MISREAD, Unreadable, View, misread
 
-D = TypeVar("D")
 _LINES = frozenset({"", "application/csv", "application/vnd.ms-excel"})
 """Types of lists of lines that do not say that they are text."""
 _KEY = "opened"
@@ -56,33 +54,16 @@ def seen(view: View) -> View:
     kind = view.media_type
     if (kind and "html" not in kind) or not may_hold_comments(view.text):
         return view
-    return view.document("seen", SeenView)
+    return view.document("seen", _without_comments)
 
 
-class SeenView(InnerView):
-    """``outer`` without comments in its text; trees have none, and are of ``outer``."""
-
-    __slots__ = ()
-
-    def __init__(self, outer: View) -> None:
-        super().__init__(outer, "", outer.media_type)
-        self._text = None
-
-    @property
-    @override
-    def text(self) -> str:
-        """Written when the first pattern asks."""
-        text = self._text
-        if text is None:
-            text = self._text = without_comments(self.outer.text)
-        return text
-
-    @override
-    def document(self, key: Hashable, read: Callable[[View], D]) -> D:
-        """See ``View.document``."""
-        if key is read_markup or key is read_qualified:
-            return self.outer.document(key, read)
-        return super().document(key, read)
+def _without_comments(view: View) -> View:
+    readers = {
+        read_markup: lambda _: view.document(read_markup, read_markup),
+        read_qualified: lambda _: view.document(read_qualified, read_qualified),
+    }
+    text = partial(without_comments, view.text)
+    return InnerView(view, text, view.media_type, readers)
 
 
 def looked_at(rule: RecordRule, view: View) -> View:

@@ -9,8 +9,7 @@ not known. Values are parameters; the texts are constant.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
+from proxy.clock import nanoseconds
 from proxy.retention.holds import Hold
 from proxy.store.client import ClickHouseStore
 
@@ -63,8 +62,6 @@ HELD = {
 }
 """By table: which rows of it a hold keeps."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
 
 def mark(
     store: ClickHouseStore,
@@ -94,8 +91,3 @@ def mark(
             "to": nanoseconds(hold.to_at),
         },
     )
-
-
-def nanoseconds(at: datetime) -> int:
-    """Since 1970, exactly."""
-    return (at - _EPOCH) // timedelta(microseconds=1) * 1000

@@ -17,12 +17,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from proxy.clock import nanoseconds
 from proxy.errors import UsageError
 from proxy.evidence.seal import Seal
 from proxy.retention import due as dues
 from proxy.retention import forgetting, seals
 from proxy.retention.due import Due, Stretch
-from proxy.retention.held import mark, nanoseconds
+from proxy.retention.held import mark
 from proxy.retention.holds import Hold, in_force
 from proxy.retention.policy import PERIODS, PLAIN, Retention
 from proxy.store.client import ClickHouseStore

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from proxy.telemetry.instrument import (
     ROLE,
     Instrument,
     Kind,
-    Point,
-    Reports,
+    failing,
     reported,
 )
-
-
-def _failing(reports: Reports) -> Iterator[Point]:
-    report = reports.get("canary")
-    if report is not None and "canary_error" in report.figures:
-        yield float(bool(report.figures["canary_error"])), {ROLE: "canary"}
 
 
 def _of(kind: Kind, name: str, unit: str, key: str, description: str) -> Instrument:
@@ -32,7 +23,7 @@ CANARY = (
         "1 while the last run of the canary found no view under its name in time; "
         "the report says what failed.",
         (ROLE,),
-        _failing,
+        failing("canary", "canary_error"),
     ),
     _of(
         Kind.GAUGE,

@@ -5,26 +5,18 @@ Absent where none are configured. What they found is counted, never named.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 
 from proxy.telemetry.instrument import (
     ROLE,
     Instrument,
     Kind,
-    Point,
-    Reports,
+    failing,
     figure,
     reported,
 )
 
 _counter = partial(reported, Kind.COUNTER, "detections")
-
-
-def _failing(reports: Reports) -> Iterator[Point]:
-    report = reports.get("detections")
-    if report is not None and "last_error" in report.figures:
-        yield float(bool(report.figures["last_error"])), {ROLE: "detections"}
 
 
 DETECTIONS = (
@@ -34,7 +26,7 @@ DETECTIONS = (
         "1",
         "1 while the last run of the detections did not end; status says why.",
         (ROLE,),
-        _failing,
+        failing("detections", "last_error"),
     ),
     Instrument(
         "whosaw.detections.time",

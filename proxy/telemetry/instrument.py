@@ -62,6 +62,18 @@ class Instrument:
             )
 
 
+def failing(role: str, *keys: str) -> Reader:
+    """1 while one of these figures, in which the role tells what went wrong, says
+    something; a report without the first gives no point."""
+
+    def read(reports: Reports) -> Iterator[Point]:
+        report = reports.get(role)
+        if report is not None and keys[0] in report.figures:
+            yield float(any(map(report.figures.get, keys))), {ROLE: role}
+
+    return read
+
+
 def figure(of: str, key: str, scale: float = 1.0) -> Reader:
     """One figure of every process whose role is ``of`` or ``of-N``."""
 

@@ -5,26 +5,17 @@ Absent where there is none. No person and no question is named.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 
 from proxy.telemetry.instrument import (
     ROLE,
     Instrument,
     Kind,
-    Point,
-    Reports,
+    failing,
     reported,
 )
 
 _counter = partial(reported, Kind.COUNTER, "questions")
-
-
-def _failing(reports: Reports) -> Iterator[Point]:
-    report = reports.get("questions")
-    if report is not None and "seal_error" in report.figures:
-        said = [report.figures.get(each) for each in ("seal_error", "last_error")]
-        yield float(any(said)), {ROLE: "questions"}
 
 
 QUESTIONS = (
@@ -34,7 +25,7 @@ QUESTIONS = (
         "1",
         "1 while inquiries wait to be sealed or to reach the store; status says why.",
         (ROLE,),
-        _failing,
+        failing("questions", "seal_error", "last_error"),
     ),
     _counter("whosaw.questions.answered", "{question}", "answered", "Answers given."),
     _counter(

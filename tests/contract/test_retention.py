@@ -327,9 +327,9 @@ def test_rows_of_a_seal_that_does_not_verify_are_kept_and_told(kept: Kept) -> No
 
 def test_a_run_that_was_killed_is_ended_by_the_next(kept: Kept) -> None:
     """After the new lines of the seals, before a row was erased."""
+    from proxy.clock import nanoseconds
     from proxy.retention import due, seals
     from proxy.retention.due import Stretch
-    from proxy.retention.held import nanoseconds
 
     stretch = Stretch("node", kept.line.journal.epoch, sealed=True)
     cutoff = nanoseconds(kept.after(11)) - round(SHORT * 1e9)

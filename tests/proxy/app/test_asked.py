@@ -10,7 +10,8 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from proxy.app.account import account
-from proxy.app.asked import Asked, node_of, record
+from proxy.app.asked import inquiry_of, node_of, record
+from proxy.asking.asked import Asked
 from proxy.clock import SystemClock
 from proxy.config import Config, load
 from proxy.errors import UsageError
@@ -35,7 +36,7 @@ def entries(config: Config) -> int:
 
 def test_who_asks_is_the_account_of_the_system(config: Config) -> None:
     """With a prefix that no person of the question service has."""
-    made = Asked(question="why", reason=" case 7 ", about="view a:1:2").inquiry(5)
+    made = inquiry_of(Asked(question="why", reason=" case 7 ", about="view a:1:2"), 5)
 
     assert made.person == f"account {account()}"
     assert (made.reason, made.about) == ("case 7", "view a:1:2")
@@ -46,7 +47,7 @@ def test_who_asks_is_the_account_of_the_system(config: Config) -> None:
 @pytest.mark.parametrize("reason", ["", " \n", "x" * 2_001])
 def test_a_reason_is_needed_and_bounded(config: Config, reason: str) -> None:
     """2,000 characters, as of a hold; nothing is touched without one."""
-    made = Asked(question="why", reason=reason).inquiry(1)
+    made = inquiry_of(Asked(question="why", reason=reason), 1)
 
     with pytest.raises(UsageError, match="--reason"):
         record(config, made)
@@ -56,7 +57,7 @@ def test_a_reason_is_needed_and_bounded(config: Config, reason: str) -> None:
 
 def test_it_is_sealed_with_the_key_of_the_sidecar_only(config: Config) -> None:
     """A key made here would sign what nobody's public key verifies."""
-    made = Asked(question="why", reason="x").inquiry(1)
+    made = inquiry_of(Asked(question="why", reason="x"), 1)
 
     told = record(config, made)
     assert told == f"there is no seal key {config.seals.key} to seal it with"
@@ -74,7 +75,7 @@ def test_it_is_sealed_with_the_key_of_the_sidecar_only(config: Config) -> None:
 
 def test_commands_wait_for_each_other(config: Config) -> None:
     """One writes the journal; the other has its turn after."""
-    made = Asked(question="why", reason="x").inquiry(1)
+    made = inquiry_of(Asked(question="why", reason="x"), 1)
     directory = config.asked_directory / "journal"
     directory.mkdir(parents=True)
     other = Journal.open(directory, node_of(config), clock=SystemClock())
@@ -98,7 +99,7 @@ def test_root_leaves_files_of_whom_the_state_is() -> None:
         config.state.mkdir(exist_ok=True)
         os.chown(config.state, 65_534, 65_534)
 
-        record(config, Asked(question="why", reason="x").inquiry(1))
+        record(config, inquiry_of(Asked(question="why", reason="x"), 1))
 
         owners = {path.stat().st_uid for path in config.asked_directory.rglob("*")}
     assert os.geteuid() == 0

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from proxy.app.asked import Asked
+from proxy.app.asked import inquiry_of
 from proxy.app.inquiries import Inquiries
+from proxy.asking.asked import Asked
 from proxy.journal.model import JournalBusy, JournalFull, Limits
 from proxy.seal_key import load_or_create
 from proxy.store import migrate
 from proxy.store.client import StoreSettings, connect
 from tests.support.embedded import EmbeddedStore
 
-INQUIRY = Asked(question="why", reason="case 7").inquiry(1)
+INQUIRY = inquiry_of(Asked(question="why", reason="case 7"), 1)
 
 
 def test_what_waits_goes_along_with_the_next_one(

@@ -29,7 +29,9 @@ def test_a_client_is_asked_for_and_recorded_under_every_live_key() -> None:
     """The id itself stands nowhere."""
     prepared = prepare(ask(WHO_SAW, clients=("canary-4711",)), lambda: KEYS)
 
-    inquiry = prepared.inquiry(inquiry="ab", person="joan", address="::1", now_ns=5)
+    inquiry = prepared.asked.inquiry(
+        inquiry="ab", person="joan", address="::1", now_ns=5
+    )
 
     assert inquiry.subjects == tuple(
         pseudonym(key, "client", "canary-4711").hex() for key in KEYS.subject.values()
@@ -44,7 +46,9 @@ def test_a_term_is_recorded_as_its_hash() -> None:
     """Under the newest key."""
     prepared = prepare(ask("searches-for", term="name=Canary Vries"), lambda: KEYS)
 
-    inquiry = prepared.inquiry(inquiry="ab", person="joan", address="::1", now_ns=5)
+    inquiry = prepared.asked.inquiry(
+        inquiry="ab", person="joan", address="::1", now_ns=5
+    )
 
     assert inquiry.about.startswith("term name ")
     assert "anary" not in inquiry.about
